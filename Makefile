@@ -1,0 +1,54 @@
+# Everything one does here, by name. Each target installs what it needs and this machine lacks, saying so.
+
+# SQL is checked against the committed .sqlx, whatever databases the shell knows of.
+export SQLX_OFFLINE := true
+export PORT ?= 8080
+
+HOLDFAST := cargo run --quiet --bin holdfast --
+WITH_STACK := cargo run --quiet --bin with-stack --
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down clean order test lint sqlx record coverage bench
+
+help: ## Say what there is to do
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+setup:
+	@deploy/setup.sh
+
+up: setup ## Run the whole shop in one process, on http://localhost:8080 (PORT= for another)
+	@echo "Building (some minutes the first time) ..."
+	@cargo build --bin holdfast
+	@$(HOLDFAST) up
+
+down: ## End the shop that `make up` started elsewhere
+	@$(HOLDFAST) down
+
+clean: ## End it, and remove its data
+	@$(HOLDFAST) clean
+
+order: ## Place a demo order from the terminal
+	@$(HOLDFAST) order
+
+test: setup ## Run every test, on a Postgres pair of their own
+	@cargo build --workspace --all-targets
+	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast
+
+lint: setup ## Check format, lints and documentation
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings --allow rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --quiet
+
+sqlx: setup ## Make .sqlx anew, after a change of SQL or of a migration
+	@$(WITH_STACK) --migrated deploy/sqlx.sh
+
+record: setup ## Write down anew what tests compare with: contract, settings
+	@HOLDFAST_RECORD=1 $(WITH_STACK) cargo test --quiet --workspace record
+
+coverage: setup ## Run every test and print what they cover
+	@command -v cargo-llvm-cov >/dev/null || { echo "Installing cargo-llvm-cov"; cargo install --locked cargo-llvm-cov; }
+	@rustup component add llvm-tools 2>/dev/null || true
+	@$(WITH_STACK) cargo llvm-cov --workspace
+
+bench: setup ## Measure an order, beside the same order without what makes ours fast
+	@cargo run --quiet --release --bin holdfast -- bench order

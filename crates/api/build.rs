@@ -1,0 +1,22 @@
+//! Generates the wire contract from `proto/`, without a system `protoc`.
+
+use std::path::{Path, PathBuf};
+
+use prost::Message as _;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let proto = Path::new("../../proto");
+    println!("cargo::rerun-if-changed={}", proto.display());
+    let files = [
+        "common/v1/common",
+        "user/v1/user",
+        "order/v1/order",
+        "news/v1/news",
+    ]
+    .map(|file| proto.join(format!("holdfast/{file}.proto")));
+    let descriptors = protox::compile(files, [proto])?;
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure().compile_fds(descriptors)?;
+    Ok(())
+}

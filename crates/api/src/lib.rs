@@ -1,0 +1,45 @@
+//! The wire contract, generated from `proto/`, with the words that all of it shares.
+
+pub mod cursor;
+pub mod error;
+pub mod id;
+pub mod time;
+pub mod token;
+
+pub use wire::common::v1 as common;
+pub use wire::news::v1 as news;
+pub use wire::order::v1 as order;
+pub use wire::user::v1 as user;
+
+/// The packages below `proto/holdfast`, nested as they name each other.
+#[allow(
+    missing_docs,
+    clippy::pedantic,
+    unreachable_pub,
+    reason = "generated; the docs stand in proto/"
+)]
+mod wire {
+    pub mod common {
+        pub mod v1 {
+            tonic::include_proto!("holdfast.common.v1");
+        }
+    }
+    pub mod user {
+        pub mod v1 {
+            tonic::include_proto!("holdfast.user.v1");
+        }
+    }
+    pub mod order {
+        pub mod v1 {
+            tonic::include_proto!("holdfast.order.v1");
+        }
+    }
+    pub mod news {
+        pub mod v1 {
+            tonic::include_proto!("holdfast.news.v1");
+        }
+    }
+}
+
+/// The descriptors of all packages, for reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -1,0 +1,251 @@
+//! How far a caller has seen: the consistency token, carried beside every request and answer.
+//!
+//! A token names a cluster and a position in its log. Whoever serves a read for a token must have got there. Within a
+//! request the token rides along by itself: [`scope`] opens it, [`given`] tells it, [`saw`] raises it.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::str::FromStr;
+
+/// The metadata key, and in lower case the HTTP header, that a token travels in.
+pub const HEADER: &str = "consistency-token";
+
+/// A place in a cluster's log. Ordered: a later timeline is later at any offset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Counts the promotions of the cluster, from 1.
+    pub timeline: u32,
+    /// Bytes from the beginning of the log.
+    pub lsn: u64,
+}
+
+/// What a caller has seen, and what a read for it must have seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The cluster's system identifier.
+    pub cluster: u64,
+    /// How far it was seen.
+    pub position: Position,
+    /// Only a primary will do: the position could not be read.
+    pub primary_only: bool,
+}
+
+/// A value with the position noted on its connection before it was read.
+#[derive(Clone, Debug)]
+pub struct Seen<T> {
+    /// What was read.
+    pub value: T,
+    /// The cluster it was read from.
+    pub cluster: u64,
+    /// Noted before the read: the value holds all up to here.
+    pub position: Position,
+    /// Whether it was read on the primary, where a commit may be in the log and not yet visible.
+    pub primary: bool,
+}
+
+impl Token {
+    /// A token for `position` of `cluster`.
+    pub fn at(cluster: u64, position: Position) -> Self {
+        Self {
+            cluster,
+            position,
+            primary_only: false,
+        }
+    }
+
+    /// A token that only a primary of `cluster` serves.
+    pub fn primary_only(cluster: u64) -> Self {
+        Self {
+            cluster,
+            position: Position::default(),
+            primary_only: true,
+        }
+    }
+
+    /// The one that asks for more. Of two clusters the later one counts: the former is gone.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        if self.cluster != other.cluster {
+            return other;
+        }
+        Self {
+            cluster: self.cluster,
+            position: self.position.max(other.position),
+            primary_only: self.primary_only || other.primary_only,
+        }
+    }
+}
+
+impl<T> Seen<T> {
+    /// Turns the value into another, seen at the same place.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Seen<U> {
+        Seen {
+            value: change(self.value),
+            cluster: self.cluster,
+            position: self.position,
+            primary: self.primary,
+        }
+    }
+
+    /// The value, where it is the caller's own: the caller's token is raised to where it was read.
+    pub fn own(self) -> T {
+        saw(Token::at(self.cluster, self.position));
+        self.value
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Position { timeline, lsn } = self.position;
+        let mark = if self.primary_only { "p" } else { "" };
+        write!(f, "{:x}.{timeline:x}.{lsn:x}{mark}", self.cluster)
+    }
+}
+
+/// Says that a text is no token. A reader of tokens then asks the primary.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not a consistency token")]
+pub struct BadToken;
+
+impl FromStr for Token {
+    type Err = BadToken;
+
+    fn from_str(text: &str) -> Result<Self, BadToken> {
+        let hex = |part: Option<&str>| {
+            let part = part.filter(|part| !part.is_empty() && !part.starts_with('+'));
+            u64::from_str_radix(part.ok_or(BadToken)?, 16).map_err(|_| BadToken)
+        };
+        let (text, primary_only) = match text.strip_suffix('p') {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
+        let mut parts = text.splitn(3, '.');
+        let cluster = hex(parts.next())?;
+        let timeline = u32::try_from(hex(parts.next())?).map_err(|_| BadToken)?;
+        let lsn = hex(parts.next())?;
+        Ok(Self {
+            cluster,
+            position: Position { timeline, lsn },
+            primary_only,
+        })
+    }
+}
+
+/// What a request was sent with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Given {
+    /// No token: any copy will do.
+    #[default]
+    Nothing,
+    /// A text that is no token: only the primary will do.
+    Malformed,
+    /// A token.
+    Token(Token),
+}
+
+impl Given {
+    /// Reads what stood in the header, if anything did.
+    pub fn read(header: Option<&[u8]>) -> Self {
+        let Some(header) = header else {
+            return Self::Nothing;
+        };
+        let token = std::str::from_utf8(header)
+            .ok()
+            .and_then(|text| text.parse().ok());
+        token.map_or(Self::Malformed, Self::Token)
+    }
+
+    /// Raised by `token`.
+    #[must_use]
+    pub fn raised(self, token: Token) -> Self {
+        match self {
+            Self::Token(own) => Self::Token(own.max(token)),
+            Self::Nothing | Self::Malformed => Self::Token(token),
+        }
+    }
+}
+
+tokio::task_local! {
+    static CALLER: Cell<Given>;
+}
+
+/// Runs `work` as part of a request that came with `given`, and answers with what it has seen by its end.
+pub async fn scope<F: Future>(given: Given, work: F) -> (F::Output, Given) {
+    CALLER
+        .scope(Cell::new(given), async {
+            let output = work.await;
+            (output, CALLER.with(Cell::get))
+        })
+        .await
+}
+
+/// What a read within this request must satisfy. Outside of any request: nothing.
+pub fn given() -> Given {
+    CALLER.try_with(Cell::get).unwrap_or_default()
+}
+
+/// Notes that the caller will have seen `token` when it gets its answer.
+pub fn saw(token: Token) {
+    // Outside of a request nobody is waiting to be told.
+    let _ = CALLER.try_with(|caller| caller.set(caller.get().raised(token)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_token_reads_back_as_it_was_written(cluster: u64, timeline: u32, lsn: u64, primary_only: bool) {
+            let token = Token { cluster, position: Position { timeline, lsn }, primary_only };
+            prop_assert_eq!(token.to_string().parse(), Ok(token));
+        }
+
+        #[test]
+        fn any_text_is_a_token_or_refused(text in ".{0,60}") {
+            let _ = text.parse::<Token>();
+        }
+    }
+
+    #[test]
+    fn a_later_timeline_is_later_at_any_offset() {
+        let before = Position {
+            timeline: 1,
+            lsn: 900,
+        };
+        let after = Position {
+            timeline: 2,
+            lsn: 100,
+        };
+
+        assert!(after > before);
+    }
+
+    #[tokio::test]
+    async fn a_request_answers_with_the_furthest_it_saw() {
+        let near = Token::at(
+            7,
+            Position {
+                timeline: 1,
+                lsn: 10,
+            },
+        );
+        let far = Token::at(
+            7,
+            Position {
+                timeline: 1,
+                lsn: 20,
+            },
+        );
+
+        let ((), seen) = scope(Given::Token(near), async {
+            saw(far);
+            saw(near);
+        })
+        .await;
+
+        assert_eq!(seen, Given::Token(far));
+    }
+}

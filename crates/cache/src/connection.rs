@@ -1,0 +1,226 @@
+//! One connection to Redis that is dropped at any error and made anew in the background.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _, RedisError, RedisResult};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// How long a command may take before Redis counts as gone.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How long making a connection may take. Nobody but the first caller waits for it.
+const CONNECT: Duration = Duration::from_secs(1);
+/// The waits between attempts to connect.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Redis, or its absence: while it is away every command is refused at once, and a task of its own tries to reach it.
+#[derive(Clone)]
+pub struct Redis {
+    inner: Arc<Inner>,
+}
+
+/// Redis did not do what was asked, or nobody knows whether it did.
+#[derive(Debug, thiserror::Error)]
+pub enum Away {
+    /// It was found to be away before; nothing was sent.
+    #[error("redis is away")]
+    Known,
+    /// It gave no answer in time.
+    #[error("redis gave no answer within {PATIENCE:?}")]
+    Late,
+    /// It refused, or the connection broke.
+    #[error(transparent)]
+    Failed(#[from] RedisError),
+}
+
+struct Inner {
+    place: Place,
+    namespace: String,
+    state: watch::Sender<State>,
+    connections: AtomicU64,
+}
+
+#[derive(Clone)]
+enum State {
+    /// Nobody has asked yet.
+    New,
+    /// The first attempt is under way.
+    Trying,
+    Up(u64, MultiplexedConnection),
+    Down,
+}
+
+/// Where the primary is. Asked before every connection, so that Sentinel may answer here one day.
+enum Place {
+    Fixed(Client),
+    /// The address was not one.
+    Nowhere,
+}
+
+impl Place {
+    fn resolve(&self) -> RedisResult<Client> {
+        match self {
+            Self::Fixed(client) => Ok(client.clone()),
+            Self::Nowhere => Err((redis::ErrorKind::InvalidClientConfig, "no address").into()),
+        }
+    }
+}
+
+impl Redis {
+    /// Tells whether `url` is an address that [`Redis::connect`] can use.
+    ///
+    /// # Errors
+    /// When it is none, with the reason.
+    pub fn check(url: &str) -> Result<(), Away> {
+        Ok(url.into_connection_info().map(drop)?)
+    }
+
+    /// Uses the Redis at `url`, such as `redis://127.0.0.1:6379/0#name`, now or when it comes up. All keys begin with
+    /// the `name`, so that several may share one Redis.
+    pub fn connect(url: &str) -> Self {
+        let (address, namespace) = url.split_once('#').unwrap_or((url, "holdfast"));
+        let place = Client::open(address).map_or_else(
+            |error| {
+                tracing::error!(%error, "the address of redis cannot be used");
+                Place::Nowhere
+            },
+            Place::Fixed,
+        );
+        let inner = Inner {
+            place,
+            namespace: namespace.to_owned(),
+            state: watch::Sender::new(State::New),
+            connections: AtomicU64::new(0),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Runs commands on the connection. Any error drops it.
+    ///
+    /// # Errors
+    /// [`Away`]; whatever it is, the caller must do without.
+    pub async fn run<T, F, Fut>(&self, work: F) -> Result<T, Away>
+    where
+        F: FnOnce(MultiplexedConnection) -> Fut,
+        Fut: Future<Output = RedisResult<T>>,
+    {
+        let (number, connection) = self.connection().await?;
+        let answer = match timeout(PATIENCE, work(connection)).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => Away::Failed(error),
+            Err(_) => Away::Late,
+        };
+        self.lost(number, &answer);
+        Err(answer)
+    }
+
+    /// Whether commands are taken at the moment. The first to ask makes it connect.
+    pub fn is_up(&self) -> bool {
+        self.begin();
+        matches!(*self.inner.state.borrow(), State::Up(..))
+    }
+
+    /// Writes the name of a key below this namespace.
+    pub fn key(&self, cache: &str, key: &str) -> String {
+        format!("{}:{cache}:{key}", self.inner.namespace)
+    }
+
+    async fn connection(&self) -> Result<(u64, MultiplexedConnection), Away> {
+        self.begin();
+        let mut state = self.inner.state.subscribe();
+        let first = state.wait_for(|state| !matches!(state, State::Trying));
+        let Ok(Ok(state)) = timeout(PATIENCE, first).await else {
+            return Err(Away::Known);
+        };
+        match &*state {
+            State::Up(number, connection) => Ok((*number, connection.clone())),
+            _ => Err(Away::Known),
+        }
+    }
+
+    /// Starts the first attempt, once.
+    fn begin(&self) {
+        let began = self.inner.state.send_if_modified(|state| {
+            let new = matches!(state, State::New);
+            if new {
+                *state = State::Trying;
+            }
+            new
+        });
+        if began {
+            tokio::spawn(reach(Arc::downgrade(&self.inner)));
+        }
+    }
+
+    /// Drops connection `number`, unless somebody did so already, and starts to look for another.
+    fn lost(&self, number: u64, why: &Away) {
+        let dropped = self.inner.state.send_if_modified(|state| {
+            let current = matches!(state, State::Up(current, _) if *current == number);
+            if current {
+                *state = State::Down;
+            }
+            current
+        });
+        if dropped {
+            tracing::warn!(error = %why, "redis is away");
+            metrics::counter!("cache_redis_lost_total").increment(1);
+            tokio::spawn(reach(Arc::downgrade(&self.inner)));
+        }
+    }
+}
+
+/// Connects, however long it takes, unless the last user of it is gone.
+async fn reach(inner: std::sync::Weak<Inner>) {
+    let mut wait = FIRST_WAIT;
+    loop {
+        let Some(inner) = inner.upgrade() else { return };
+        match timeout(CONNECT, connect(&inner.place)).await {
+            Ok(Ok(connection)) => return up(&inner, connection),
+            Ok(Err(error)) => tracing::debug!(%error, "redis cannot be reached"),
+            Err(_) => tracing::debug!("redis cannot be reached in time"),
+        }
+        inner.state.send_replace(State::Down);
+        drop(inner);
+        tokio::time::sleep(wait.mul_f64(rand::random_range(0.5..=1.0))).await;
+        wait = LONGEST_WAIT.min(wait * 2);
+    }
+}
+
+fn up(inner: &Inner, connection: MultiplexedConnection) {
+    let number = inner.connections.fetch_add(1, Ordering::Relaxed);
+    tracing::info!("redis is reached");
+    inner.state.send_replace(State::Up(number, connection));
+}
+
+async fn connect(place: &Place) -> RedisResult<MultiplexedConnection> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(None)
+        .set_response_timeout(None);
+    let client = place.resolve()?;
+    let mut connection = client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await?;
+    refuse_a_demoted(&mut connection).await?;
+    Ok(connection)
+}
+
+/// A primary that was demoted still answers reads, with what it had.
+async fn refuse_a_demoted(connection: &mut MultiplexedConnection) -> RedisResult<()> {
+    let role: Vec<redis::Value> = redis::cmd("ROLE").query_async(connection).await?;
+    let name: Option<String> = role
+        .into_iter()
+        .next()
+        .map(redis::from_redis_value)
+        .transpose()?;
+    match name.as_deref() {
+        Some("master") => Ok(()),
+        _ => Err((redis::ErrorKind::Client, "not a primary").into()),
+    }
+}

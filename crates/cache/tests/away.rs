@@ -1,0 +1,139 @@
+//! Redis is away, and comes back.
+#![cfg(test)]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use api::token::Given;
+use cache::{Bounds, Cache, Redis};
+use common::{Source, process, process_within, read, until};
+
+/// Bounds under which nothing stays in the process, so that every read asks Redis.
+fn only_redis() -> Bounds {
+    Bounds::new(Duration::ZERO, Duration::from_mins(5), 1)
+}
+
+async fn is_used(redis: &testkit::Redis, cache: &Cache<u64>) -> bool {
+    let source = Source::default();
+    read(cache, Given::Nothing, &source, 1, 10).await;
+    read(&process(redis), Given::Nothing, &source, 2, 20).await;
+    source.loads() < 2
+}
+
+#[tokio::test]
+async fn a_redis_that_is_killed_and_restarted_is_used_again_by_itself() {
+    let redis = testkit::redis().await;
+    let (cache, source) = (process_within(&redis, only_redis()), Source::default());
+    read(&cache, Given::Nothing, &source, 1, 10).await;
+
+    redis.kill().await;
+    let without = read(&cache, Given::Nothing, &source, 2, 20).await;
+    redis.restart().await.unwrap();
+
+    assert_eq!(without, 2);
+    until("redis is used again", async || {
+        is_used(&redis, &cache).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redis_that_comes_up_late_is_used_then() {
+    let redis = testkit::redis().await;
+    redis.kill().await;
+    let (cache, source) = (process_within(&redis, only_redis()), Source::default());
+
+    let without = read(&cache, Given::Nothing, &source, 1, 10).await;
+    redis.restart().await.unwrap();
+
+    assert_eq!(without, 1);
+    until("redis is used", async || is_used(&redis, &cache).await).await;
+}
+
+#[tokio::test]
+async fn a_dead_redis_costs_a_request_nothing() {
+    let redis = testkit::redis().await;
+    let (cache, source) = (process_within(&redis, only_redis()), Source::default());
+    read(&cache, Given::Nothing, &source, 1, 10).await;
+    redis.kill().await;
+    read(&cache, Given::Nothing, &source, 1, 10).await;
+
+    let start = Instant::now();
+    for _ in 0..1_000 {
+        read(&cache, Given::Nothing, &source, 1, 10).await;
+    }
+
+    // Measured at 0.1 ms each; a single wait for Redis would be 250.
+    assert!(
+        start.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test]
+async fn a_frozen_redis_holds_up_the_first_who_meets_it_and_nobody_after() {
+    let redis = testkit::redis().await;
+    let (cache, source) = (process_within(&redis, only_redis()), Source::default());
+    read(&cache, Given::Nothing, &source, 1, 10).await;
+    redis.pause();
+    let start = Instant::now();
+    let without = read(&cache, Given::Nothing, &source, 2, 20).await;
+    let first = start.elapsed();
+
+    let mut longest = Duration::ZERO;
+    for _ in 0..1_000 {
+        let start = Instant::now();
+        read(&cache, Given::Nothing, &source, 2, 20).await;
+        longest = longest.max(start.elapsed());
+    }
+
+    assert_eq!(without, 2);
+    assert!(first < Duration::from_secs(1), "{first:?}");
+    // One wait for Redis is 250 ms.
+    assert!(longest < Duration::from_millis(200), "{longest:?}");
+    redis.resume();
+    until("redis is used again", async || {
+        is_used(&redis, &cache).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_reader_fails_while_redis_is_killed_and_restarted_under_load() {
+    let redis = testkit::redis().await;
+    let cache = process_within(&redis, only_redis());
+    let load = tokio::spawn(async move {
+        let (source, start) = (Source::default(), Instant::now());
+        let mut longest = Duration::ZERO;
+        while start.elapsed() < Duration::from_secs(2) {
+            let asked = Instant::now();
+            assert_eq!(read(&cache, Given::Nothing, &source, 1, 10).await, 1);
+            longest = longest.max(asked.elapsed());
+        }
+        longest
+    });
+
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        redis.kill().await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        redis.restart().await.unwrap();
+    }
+
+    let longest = load.await.unwrap();
+    assert!(longest < Duration::from_secs(1), "{longest:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_said_so_and_harms_nobody() {
+    let cache = Cache::new(&Redis::connect("nonsense"), "things", Bounds::default());
+    let source = Source::default();
+
+    let served = read(&cache, Given::Nothing, &source, 1, 10).await;
+
+    assert_eq!(served, 1);
+    assert!(Redis::check("nonsense").is_err());
+    assert!(Redis::check("redis://127.0.0.1:6379/0").is_ok());
+}

@@ -1,0 +1,132 @@
+//! The settings that all services share.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{Env, Setting, Wrong};
+
+/// The settings that all services share.
+pub const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "LISTEN",
+        "0.0.0.0:50051",
+        "Where requests are taken; port 0 takes a free one.",
+    ),
+    Setting::new(
+        "ADMIN_LISTEN",
+        "0.0.0.0:9090",
+        "Where `/livez`, `/readyz` and `/metrics` are; not for the public.",
+    ),
+    Setting::required(
+        "SERVICE_TOKEN",
+        "What the services of one house prove themselves to each other with: any random text of 16 characters or more.",
+    )
+    .secret(),
+    Setting::new(
+        "LOG",
+        "info",
+        "What is logged, as a filter such as `info,order=debug`.",
+    ),
+    Setting::new("LOG_FORMAT", "pretty", "How it is logged: `pretty` or `json`."),
+    Setting::optional(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "The URL of an OpenTelemetry collector, gRPC. Without one, traces have ids and go nowhere.",
+    ),
+    Setting::new(
+        "MAX_IN_FLIGHT",
+        "1024",
+        "How many requests are worked on at once. More are refused at once: waiting in a long queue helps nobody.",
+    ),
+    Setting::new(
+        "DRAIN_GRACE",
+        "2s",
+        "How long requests are still taken after readiness was withdrawn: longer than it takes others to notice.",
+    ),
+    Setting::new(
+        "DRAIN_LIMIT",
+        "25s",
+        "How long requests in flight may take to end, once no new ones are taken.",
+    ),
+];
+
+/// What [`Env::local`] sets.
+pub(crate) const LOCAL: [(&str, &str); 5] = [
+    ("LISTEN", "127.0.0.1:0"),
+    ("ADMIN_LISTEN", "127.0.0.1:0"),
+    ("SERVICE_TOKEN", "a token for tests only"),
+    ("DRAIN_GRACE", "0s"),
+    ("LOG", "warn"),
+];
+
+/// A shorter token could be guessed.
+const SHORTEST_TOKEN: usize = 16;
+
+/// What the shared settings say.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    pub(crate) service_token: SecretString,
+    pub(crate) telemetry: telemetry::Settings,
+    pub(crate) max_in_flight: usize,
+    pub(crate) drain_grace: Duration,
+    pub(crate) drain_limit: Duration,
+}
+
+impl Config {
+    pub(crate) fn read(name: &str, env: &Env) -> Result<Self, Wrong> {
+        env.check_spelling()?;
+        Ok(Self {
+            listen: env.get("LISTEN")?,
+            admin: env.get("ADMIN_LISTEN")?,
+            service_token: service_token(env)?,
+            telemetry: telemetry::Settings {
+                service: name.to_owned(),
+                log: filter(env)?,
+                format: env.get("LOG_FORMAT")?,
+                otlp: collector(env)?,
+            },
+            max_in_flight: env.within("MAX_IN_FLIGHT", 1..=100_000)?,
+            drain_grace: env.get("DRAIN_GRACE")?,
+            drain_limit: env.get("DRAIN_LIMIT")?,
+        })
+    }
+}
+
+fn service_token(env: &Env) -> Result<SecretString, Wrong> {
+    let token: SecretString = env.get("SERVICE_TOKEN")?;
+    let text = token.expose_secret();
+    // It travels in a header.
+    let fits = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if fits && text.len() >= SHORTEST_TOKEN {
+        return Ok(token);
+    }
+    Err(Wrong::new(format!(
+        "SERVICE_TOKEN must be {SHORTEST_TOKEN} or more printable characters, and is something else"
+    )))
+}
+
+fn filter(env: &Env) -> Result<String, Wrong> {
+    let filter: String = env.get("LOG")?;
+    if telemetry::is_filter(&filter) {
+        return Ok(filter);
+    }
+    Err(Wrong::new(format!(
+        "LOG must be a filter such as `info,order=debug`, and is `{filter}`"
+    )))
+}
+
+fn collector(env: &Env) -> Result<Option<String>, Wrong> {
+    let Some(url) = env.optional::<String>("OTEL_EXPORTER_OTLP_ENDPOINT")? else {
+        return Ok(None);
+    };
+    let is_url = url.parse::<http::Uri>();
+    if is_url.is_ok_and(|url| url.scheme_str() == Some("http")) {
+        return Ok(Some(url));
+    }
+    Err(Wrong::new(format!(
+        "OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as `http://127.0.0.1:4317`, and is `{url}`"
+    )))
+}

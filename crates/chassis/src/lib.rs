@@ -1,0 +1,62 @@
+//! What every service needs before its first request: settings, TLS, layers, health, drain.
+//!
+//! A service is a type with [`Service`] on it; its `main.rs` is [`run()`] and its tests are [`start()`]. Settings stand in a
+//! table ([`Setting`]) and come out of an [`Env`]. The smallest service there is stands in this crate's `tests/tiny`.
+
+mod admin;
+mod answer;
+mod config;
+mod door;
+mod env;
+mod health;
+mod instance;
+mod page;
+mod request;
+mod run;
+mod running;
+mod serve;
+mod setting;
+mod spelling;
+mod stream;
+pub mod tls;
+mod value;
+
+pub use config::SETTINGS;
+pub use door::Door;
+pub use env::{Env, Wrong};
+pub use instance::Instance;
+pub use page::settings_page;
+pub use run::run;
+pub use running::{NotStarted, Running, start};
+pub use serve::serve;
+pub use setting::Setting;
+pub use value::Value;
+
+use std::future::Future;
+use std::io;
+
+use tonic::service::Routes;
+
+/// A service: what it is set by, what it answers, and what it does beside that.
+pub trait Service: Send + Sync + Sized + 'static {
+    /// Its settings, beside those that all services share.
+    const SETTINGS: &'static [Setting];
+
+    /// Called once before the first request: says what the instance needs, and starts what runs beside the requests.
+    fn begin(&self, instance: &Instance) {
+        let _ = instance;
+    }
+
+    /// What it answers over gRPC. Health and reflection are added to it.
+    fn routes(&self) -> Routes {
+        Routes::default()
+    }
+
+    /// Answers at `door` until it closes, and then until all is answered. A service that speaks gRPC leaves this as it is.
+    ///
+    /// # Errors
+    /// When the socket breaks.
+    fn serve(&self, door: Door) -> impl Future<Output = io::Result<()>> + Send {
+        serve(door, self.routes())
+    }
+}

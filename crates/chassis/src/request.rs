@@ -1,0 +1,144 @@
+//! What every gRPC request passes on its way in: is it one of ours, is there room, until when, how far has it seen.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use api::token::Given;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use futures::FutureExt as _;
+use http::{HeaderMap, HeaderValue};
+use retry::{Deadline, timeout};
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic::{Code, Status};
+use tracing::{Instrument as _, error};
+
+use crate::answer::Answer;
+use crate::{Door, stream};
+
+/// What a request without a deadline of its own gets.
+const UNHURRIED: Duration = Duration::from_secs(30);
+/// Answers a moment before the time is up, so that the caller hears it from us and not from its own clock.
+const BEFORE: Duration = Duration::from_millis(2);
+/// A full instance has room again after a few requests' time.
+const ROOM_AGAIN: Duration = Duration::from_secs(1);
+/// Asked by whoever looks after the instance, who has no token.
+const HEALTH: &str = "/grpc.health.v1.Health/";
+
+/// What every request passes.
+pub(crate) struct Entry {
+    service: &'static str,
+    token: SecretString,
+    room: Semaphore,
+    closing: CancellationToken,
+    ended: CancellationToken,
+}
+
+impl Entry {
+    pub(crate) fn of(door: &Door) -> Self {
+        Self {
+            service: door.name,
+            token: door.config.service_token.clone(),
+            room: Semaphore::new(door.config.max_in_flight),
+            closing: door.closing.clone(),
+            ended: door.ended.clone(),
+        }
+    }
+
+    pub(crate) fn guard(self, routes: Routes) -> Routes {
+        let layer = from_fn_with_state(Arc::new(self), pass);
+        Routes::from(routes.into_axum_router().layer(layer))
+    }
+
+    async fn admit(&self, request: Request, next: Next) -> Result<Response, Status> {
+        if request.uri().path().starts_with(HEALTH) {
+            return Ok(next.run(request).await);
+        }
+        self.check(request.headers())?;
+        let _place = self.room.try_acquire().map_err(|_| full())?;
+        let answer = self.ended.run_until_cancelled(scoped(request, next)).await;
+        answer.ok_or_else(|| Status::unavailable("this instance has stopped"))
+    }
+
+    fn check(&self, headers: &HeaderMap) -> Result<(), Status> {
+        let given = headers.get("service-token").map(HeaderValue::as_bytes);
+        let ours = self.token.expose_secret().as_bytes();
+        // In constant time: how long a refusal takes tells nothing about the token.
+        if given.is_some_and(|given| bool::from(given.ct_eq(ours))) {
+            return Ok(());
+        }
+        Err(Status::unauthenticated(
+            "only services of this house call here",
+        ))
+    }
+}
+
+async fn pass(State(entry): State<Arc<Entry>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let span = telemetry::rpc_server(entry.service, &path, request.headers());
+    let begun = Instant::now();
+    let admitted = entry.admit(request, next).instrument(span.clone()).await;
+    let response = admitted.unwrap_or_else(Status::into_http);
+    let response = response.map(|body| stream::until(entry.closing.clone(), body));
+    span.in_scope(|| Answer::of(&response).note(&path, begun.elapsed()));
+    response
+}
+
+/// Runs the request under its own deadline and token, and sends the token back as it is by then, with errors too.
+async fn scoped(request: Request, next: Next) -> Response {
+    let deadline = Deadline::after(time_left(request.headers()));
+    let token = request.headers().get(api::token::HEADER);
+    let given = Given::read(token.map(HeaderValue::as_bytes));
+    let work = deadline.scope(bounded(deadline, request, next));
+    let (answer, seen) = api::token::scope(given, work).await;
+    let mut response = answer.unwrap_or_else(Status::into_http);
+    if let Given::Token(token) = seen
+        && let Ok(token) = HeaderValue::from_str(&token.to_string())
+    {
+        response.headers_mut().insert(api::token::HEADER, token);
+    }
+    response
+}
+
+/// Runs the request no longer than until its deadline. A panic in it is its own end and nobody else's.
+async fn bounded(deadline: Deadline, request: Request, next: Next) -> Result<Response, Status> {
+    // What the handler shares with others is behind locks that it does not hold across an await, or is the database.
+    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answer = deadline.limit(work).await;
+    let answer = answer.map_err(|passed| Status::deadline_exceeded(passed.to_string()))?;
+    answer.map_err(|panic| {
+        error!(panic = words(&*panic), "a request panicked");
+        Status::internal("this request met a bug")
+    })
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    let string = || panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(string).unwrap_or("without words")
+}
+
+fn time_left(headers: &HeaderMap) -> Duration {
+    let written = headers
+        .get(timeout::HEADER)
+        .and_then(|text| text.to_str().ok());
+    let left = written.and_then(timeout::read).unwrap_or(UNHURRIED);
+    left.saturating_sub(BEFORE)
+}
+
+fn full() -> Status {
+    metrics::counter!("requests_shed_total").increment(1);
+    let sentence = "this instance is full; try again";
+    api::error::later(
+        Code::Unavailable,
+        api::error::NOT_TAKEN,
+        sentence,
+        ROOM_AGAIN,
+    )
+}

@@ -1,0 +1,172 @@
+//! A service that runs: started by its settings, ended in order.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::config::Config;
+use crate::{Door, Env, Instance, Service, Wrong, admin, tls};
+
+/// What requests that are dropped may take to say so.
+const DROPPING: Duration = Duration::from_secs(1);
+/// How often it is looked whether a service still serves.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often gathered histograms are folded.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Why a service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Wrong(#[from] Wrong),
+    /// Its address cannot be had.
+    #[error("cannot listen on {addr}: {source}")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A service that runs.
+pub struct Running {
+    /// Where it takes requests.
+    pub addr: SocketAddr,
+    /// Where its health and metrics are.
+    pub admin_addr: SocketAddr,
+    instance: Instance,
+    config: Arc<Config>,
+    closing: CancellationToken,
+    ended: CancellationToken,
+    serving: JoinHandle<()>,
+    admin: JoinHandle<()>,
+    pub(crate) telemetry: telemetry::Guard,
+}
+
+/// Starts a service by `env`. It serves when this returns; what it needs may still be on its way.
+///
+/// # Errors
+/// When a setting is wrong, or an address is taken.
+pub async fn start<S: Service>(
+    name: &'static str,
+    env: Env,
+    connect: impl FnOnce(&Env) -> Result<S, Wrong>,
+) -> Result<Running, NotStarted> {
+    let env = env.knowing(S::SETTINGS);
+    let config = Arc::new(Config::read(name, &env)?);
+    let telemetry = telemetry::init(&config.telemetry);
+    tls::install_provider();
+    let service = connect(&env)?;
+    let (socket, addr) = bind(config.listen).await?;
+    let (admin_socket, admin_addr) = bind(config.admin).await?;
+    let instance = Instance::new(name);
+    instance.spawn("upkeep of metrics", upkeep);
+    service.begin(&instance);
+    let (closing, ended) = (CancellationToken::new(), CancellationToken::new());
+    let door = Door {
+        name,
+        socket,
+        closing: closing.clone(),
+        config: config.clone(),
+        health: instance.health.clone(),
+        ended: ended.clone(),
+    };
+    let admin = axum::serve(admin_socket, admin::routes(instance.health.clone()));
+    info!(service.name = name, %addr, %admin_addr, "started");
+    Ok(Running {
+        addr,
+        admin_addr,
+        instance,
+        config,
+        closing,
+        ended,
+        serving: tokio::spawn(async move { serve(service, door).await }),
+        admin: tokio::spawn(async move { admin.await.unwrap_or_default() }),
+        telemetry,
+    })
+}
+
+async fn serve<S: Service>(service: S, door: Door) {
+    let name = door.name;
+    if let Err(error) = service.serve(door).await {
+        error!(service.name = name, %error, "stopped serving");
+    }
+}
+
+async fn upkeep(closing: CancellationToken) {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    while closing.run_until_cancelled(ticks.tick()).await.is_some() {
+        telemetry::upkeep();
+    }
+}
+
+impl Running {
+    /// A channel to this instance, as its neighbours have one: what tests call it by.
+    pub fn channel(&self) -> discovery::Channel {
+        let settings = discovery::Settings {
+            service_token: Some(self.config.service_token.clone()),
+        };
+        let only = discovery::Fixed::new([self.addr.to_string()]);
+        discovery::channel(self.instance.name, &only, &settings)
+    }
+
+    /// Ends the service in order: readiness is withdrawn, requests are taken for a while yet, then no more; those in
+    /// flight are answered, work in the background comes to its end, the last spans leave.
+    pub async fn stop(mut self) {
+        let name = self.instance.name;
+        info!(service.name = name, "draining");
+        self.instance.health.draining.cancel();
+        tokio::time::sleep(self.config.drain_grace).await;
+        self.close().await;
+        self.instance.end().await;
+        self.telemetry.flush().await;
+        self.admin.abort();
+        info!(service.name = name, "stopped");
+    }
+
+    /// Takes no more requests, and answers those in flight or drops them when they have had their time.
+    async fn close(&mut self) {
+        self.closing.cancel();
+        let limit = self.config.drain_limit;
+        if within(limit, &mut self.serving).await {
+            return;
+        }
+        let name = self.instance.name;
+        warn!(
+            service.name = name,
+            "requests in flight had their time and are dropped"
+        );
+        self.ended.cancel();
+        if !within(DROPPING, &mut self.serving).await {
+            self.serving.abort();
+        }
+    }
+
+    /// Waits until serving has ended by itself, which it should not.
+    pub(crate) async fn ended(&self) {
+        let mut looks = tokio::time::interval(LOOK);
+        while !self.serving.is_finished() {
+            looks.tick().await;
+        }
+    }
+}
+
+/// Whether `task` ends in time.
+async fn within(limit: Duration, task: &mut JoinHandle<()>) -> bool {
+    task.is_finished() || tokio::time::timeout(limit, task).await.is_ok()
+}
+
+async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), NotStarted> {
+    let refused = |source| NotStarted::Bind { addr, source };
+    let socket = TcpListener::bind(addr).await.map_err(refused)?;
+    let addr = socket.local_addr().map_err(refused)?;
+    Ok((socket, addr))
+}

@@ -1,0 +1,38 @@
+//! One trace holds every hop, whoever serves it.
+
+use telemetry::collector::{Collector, Span};
+use tracing::{Instrument as _, info_span};
+
+use crate::tiny::Tiny;
+
+#[tokio::test]
+async fn a_trace_goes_on_over_every_hop() {
+    let collector = Collector::start().await.unwrap();
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
+    let last = Tiny::start([endpoint]).await;
+    let first = last.before([endpoint]).await;
+
+    let asking = async {
+        first.ask("ask: greet").await.unwrap();
+        telemetry::trace_id().unwrap()
+    };
+    let trace = asking.instrument(info_span!("test")).await;
+    first.running.stop().await;
+    last.running.stop().await;
+    let spans = collector.trace(&trace, |spans| spans.len() >= 5).await;
+
+    let root = spans.iter().find(|span| span.name == "test").unwrap();
+    let mut way = vec![root];
+    while let Some(next) = child(&spans, way[way.len() - 1]) {
+        way.push(next);
+    }
+    let kinds: Vec<i32> = way.iter().map(|span| span.kind).collect();
+    let (inside, client, server) = (1, 3, 2);
+    assert_eq!(kinds, [inside, client, server, client, server]);
+}
+
+fn child<'a>(spans: &'a [Span], parent: &Span) -> Option<&'a Span> {
+    spans
+        .iter()
+        .find(|span| span.parent_span_id == parent.span_id)
+}

@@ -1,0 +1,191 @@
+//! The connections to one address: made when needed, kept while they are good.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use retry::Deadline;
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use crate::Why;
+use crate::tx::{Lent, Tx};
+
+/// How long an address that did not let in comes last.
+const REST: Duration = Duration::from_secs(1);
+/// Who answers, and of which cluster.
+const WHO: &str = "select pg_is_in_recovery(), system_identifier from pg_control_system()";
+
+/// One address of a database.
+#[derive(Debug)]
+pub(crate) struct Address {
+    options: PgConnectOptions,
+    /// Whether only a primary will do.
+    primary: bool,
+    patience: Duration,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Vec<Idle>>,
+    /// Counts the connections that broke: those made before are not trusted any more.
+    broken: AtomicU64,
+    resting: Mutex<Option<Instant>>,
+    known: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Idle {
+    tx: Tx,
+    cluster: u64,
+    made: u64,
+}
+
+/// A connection in use. Dropped, it is closed, in whatever state it is; only [`Connection::put_back`] keeps it.
+#[derive(Debug)]
+pub(crate) struct Connection<'env> {
+    pub(crate) tx: Lent<'env>,
+    /// The cluster that it leads to.
+    pub(crate) cluster: u64,
+    made: u64,
+    address: Arc<Address>,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Address {
+    pub(crate) fn new(
+        options: PgConnectOptions,
+        primary: bool,
+        most: u32,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            options,
+            primary,
+            patience,
+            permits: Arc::new(Semaphore::new(most.max(1) as usize)),
+            idle: Mutex::default(),
+            broken: AtomicU64::new(0),
+            resting: Mutex::default(),
+            known: AtomicBool::new(false),
+        }
+    }
+
+    /// A connection that is kept, or else a new one.
+    pub(crate) async fn acquire<'env>(
+        self: &Arc<Self>,
+        deadline: Deadline,
+    ) -> Result<Connection<'env>, Why> {
+        let permit = deadline.limit(self.permits.clone().acquire_owned()).await;
+        let permit = permit.map_err(|_| Why::Late)?;
+        let permit = permit.expect("the semaphore is never closed");
+        let kept = lock(&self.idle).pop();
+        let idle = match kept {
+            Some(idle) => idle,
+            None => self.connect(deadline).await?,
+        };
+        Ok(Connection {
+            tx: Lent::new(idle.tx),
+            cluster: idle.cluster,
+            made: idle.made,
+            address: self.clone(),
+            permit,
+        })
+    }
+
+    /// Until when a question that costs nothing is to be answered.
+    pub(crate) fn soon(&self, deadline: Deadline) -> Deadline {
+        deadline.min(Deadline::after(self.patience))
+    }
+
+    /// Whether to try others first. Once in a while one caller is told no, to see whether it lets in again.
+    pub(crate) fn resting(&self) -> bool {
+        let mut resting = lock(&self.resting);
+        let Some(until) = *resting else {
+            return false;
+        };
+        let now = Instant::now();
+        if now >= until {
+            *resting = Some(now + self.patience + REST);
+            return false;
+        }
+        true
+    }
+
+    /// Lets others be tried first for a while.
+    pub(crate) fn rest(&self) {
+        *lock(&self.resting) = Some(Instant::now() + REST);
+    }
+
+    /// Whether it has let in once.
+    pub(crate) fn known(&self) -> bool {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    async fn connect(&self, deadline: Deadline) -> Result<Idle, Why> {
+        let made = self.broken.load(Ordering::Acquire);
+        let limit = self.soon(deadline);
+        // Boxed, for it is large and rare.
+        let met = limit.limit(Box::pin(self.meet())).await;
+        let met = met.unwrap_or(Err(Why::Late));
+        match met {
+            Ok((tx, cluster)) => {
+                self.known.store(true, Ordering::Relaxed);
+                *lock(&self.resting) = None;
+                Ok(Idle { tx, cluster, made })
+            }
+            Err(why) => {
+                // A caller in a hurry says nothing about the address.
+                if !deadline.passed() {
+                    self.rest();
+                }
+                Err(why)
+            }
+        }
+    }
+
+    async fn meet(&self) -> Result<(Tx, u64), Why> {
+        let mut connection = PgConnection::connect_with(&self.options).await?;
+        let who = sqlx::query_as(WHO).fetch_one(&mut connection).await;
+        let (standby, cluster): (bool, i64) = who?;
+        if standby && self.primary {
+            return Err(Why::NoPrimary);
+        }
+        Ok((Tx::new(connection), cluster.cast_unsigned()))
+    }
+}
+
+impl Connection<'_> {
+    /// Keeps the connection for the next one. It must be outside of any transaction.
+    pub(crate) fn put_back(mut self) {
+        if self.made < self.address.broken.load(Ordering::Acquire) {
+            return;
+        }
+        self.tx.fault = None;
+        let idle = Idle {
+            tx: self.tx.into_inner(),
+            cluster: self.cluster,
+            made: self.made,
+        };
+        lock(&self.address.idle).push(idle);
+        drop(self.permit); // Only now: whoever waits for it is to find the connection.
+    }
+
+    /// Closes the connection as broken, and those of the same age with it: what broke one has rarely spared the others.
+    pub(crate) fn broke(self) {
+        self.address
+            .broken
+            .fetch_max(self.made + 1, Ordering::AcqRel);
+        let before = self.made + 1;
+        lock(&self.address.idle).retain(|idle| idle.made >= before);
+    }
+
+    /// The address that it leads to.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+}
+
+/// Nothing here panics while it holds a lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,141 @@
+//! The channel that tonic's clients take.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use http::{HeaderValue, Request, Response};
+use retry::Budget;
+use secrecy::{ExposeSecret as _, SecretString};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tracing::{Instrument as _, Span};
+
+use crate::attempt::Call;
+use crate::links::Links;
+use crate::{Directory, headers};
+
+/// How a channel calls.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// What proves to the other side that one of ours is calling.
+    pub service_token: Option<SecretString>,
+}
+
+/// A balanced channel to the instances of one service. Cheap to clone.
+#[derive(Clone)]
+pub struct Channel {
+    shared: Arc<Shared>,
+    retrying: bool,
+}
+
+struct Shared {
+    service: &'static str,
+    links: Links,
+    budget: Budget,
+    service_token: Option<HeaderValue>,
+}
+
+/// Makes a channel to the service called `name`. Nothing is connected before the first call.
+pub fn channel(name: &'static str, directory: &impl Directory, settings: &Settings) -> Channel {
+    let secret = settings.service_token.as_ref();
+    let service_token = secret.and_then(|secret| {
+        let mut value = HeaderValue::from_str(secret.expose_secret()).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    });
+    Channel {
+        shared: Arc::new(Shared {
+            service: name,
+            links: Links::new(name, directory),
+            budget: Budget::new(),
+            service_token,
+        }),
+        retrying: false,
+    }
+}
+
+impl Channel {
+    /// The same channel for calls that may be sent more than once: reads, and work under a key.
+    #[must_use]
+    pub fn retrying(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+            retrying: true,
+        }
+    }
+}
+
+impl Shared {
+    async fn call(
+        &self,
+        mut request: Request<Body>,
+        retrying: bool,
+    ) -> Result<Response<Body>, Status> {
+        let deadline = headers::deadline(request.headers());
+        let left = deadline.onward();
+        headers::write(request.headers_mut(), left, self.service_token.as_ref());
+        let call = Call {
+            service: self.service,
+            links: &self.links,
+            budget: &self.budget,
+            deadline,
+            sent: AtomicBool::new(false),
+        };
+        if retrying {
+            call.repeated(request).await
+        } else {
+            call.once(request).await
+        }
+    }
+
+    /// Notes how a call ended. What a stream says at its end is not known here.
+    fn note(&self, begun: Instant, span: &Span, answer: &Result<Response<Body>, Status>) {
+        let code = answer.as_ref().err().map_or(Code::Ok, Status::code);
+        span.record("rpc.grpc.status_code", code as i32);
+        if code != Code::Ok {
+            telemetry::failed(span);
+        }
+        metrics::histogram!(
+            "rpc_client_duration_seconds",
+            "peer" => self.service,
+            "code" => format!("{code:?}"),
+        )
+        .record(begun.elapsed());
+    }
+}
+
+impl tower::Service<Request<Body>> for Channel {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (shared, retrying) = (self.shared.clone(), self.retrying);
+        let span = telemetry::rpc_client(shared.service, request.uri().path());
+        let calling = span.clone();
+        let work = async move {
+            let begun = Instant::now();
+            let answer = shared.call(request, retrying).await;
+            shared.note(begun, &calling, &answer);
+            answer
+        };
+        Box::pin(work.instrument(span))
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Channel")
+            .field(&self.shared.service)
+            .finish()
+    }
+}

@@ -1,0 +1,132 @@
+//! Places orders through a gateway for a while, each buyer one at a time.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+/// Who buys, and with what right.
+#[derive(Clone)]
+pub(crate) struct Buyer {
+    /// An access token.
+    pub(crate) token: String,
+}
+
+/// What a round of buying came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    /// Orders that were confirmed.
+    pub(crate) orders: u64,
+    /// Anything else that was answered.
+    pub(crate) others: u64,
+}
+
+/// Buys one unit of one of `products` per order, with every buyer at once, for `time`.
+pub(crate) async fn buy(
+    gateway: &str,
+    buyers: &[Buyer],
+    products: &[String],
+    time: Duration,
+) -> Result<Tally> {
+    let until = Instant::now() + time;
+    let mut tasks = JoinSet::new();
+    for (seed, buyer) in buyers.iter().cloned().enumerate() {
+        let (gateway, products) = (gateway.to_owned(), products.to_vec());
+        tasks.spawn(async move { one(&gateway, &buyer, &products, seed, until).await });
+    }
+    let mut total = Tally::default();
+    while let Some(tally) = tasks.join_next().await {
+        let tally = tally??;
+        total.orders += tally.orders;
+        total.others += tally.others;
+    }
+    Ok(total)
+}
+
+async fn one(
+    gateway: &str,
+    buyer: &Buyer,
+    products: &[String],
+    seed: usize,
+    until: Instant,
+) -> Result<Tally> {
+    let client = reqwest::Client::builder()
+        .pool_max_idle_per_host(1)
+        .build()?;
+    let mut tally = Tally::default();
+    let mut turn = seed;
+    while Instant::now() < until {
+        turn = turn.wrapping_add(7919);
+        let body =
+            json!({"items": [{"product_id": products[turn % products.len()], "quantity": 1}]});
+        let answer = client
+            .post(format!("{gateway}/v1/orders"))
+            .bearer_auth(&buyer.token)
+            .header("idempotency-key", uuid::Uuid::now_v7().to_string())
+            .json(&body)
+            .send()
+            .await?;
+        match answer.status().as_u16() {
+            201 => tally.orders += 1,
+            _ => tally.others += 1,
+        }
+        answer.bytes().await?;
+    }
+    Ok(tally)
+}
+
+/// Makes an account with money in its wallet, and signs it in.
+pub(crate) async fn enrol(
+    client: &reqwest::Client,
+    gateway: &str,
+    number: usize,
+) -> Result<(Buyer, String)> {
+    let email = format!(
+        "buyer-{number}-{}@example.com",
+        uuid::Uuid::now_v7().simple()
+    );
+    let password = "correct horse battery staple";
+    let body = json!({"email": email, "password": password, "name": format!("Buyer {number}")});
+    let account = post(client, &format!("{gateway}/v1/auth/register"), None, &body).await?;
+    let body = json!({"email": email, "password": password});
+    let tokens = post(client, &format!("{gateway}/v1/auth/login"), None, &body).await?;
+    let token = tokens["access_token"]
+        .as_str()
+        .context("an access token")?
+        .to_owned();
+    for _ in 0..5 {
+        let body = json!({"amount": {"amount": 1_000_000, "currency": "USD"}});
+        post(
+            client,
+            &format!("{gateway}/v1/me/wallet/topups"),
+            Some(&token),
+            &body,
+        )
+        .await?;
+    }
+    let id = account["id"].as_str().context("an account id")?.to_owned();
+    Ok((Buyer { token }, id))
+}
+
+async fn post(
+    client: &reqwest::Client,
+    url: &str,
+    token: Option<&str>,
+    body: &Value,
+) -> Result<Value> {
+    let mut request = client
+        .post(url)
+        .json(body)
+        .header("idempotency-key", uuid::Uuid::now_v7().to_string());
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    let answer = request.send().await?;
+    let status = answer.status();
+    let text = answer.text().await?;
+    if !status.is_success() {
+        bail!("{url} answered {status}: {text}");
+    }
+    Ok(serde_json::from_str(&text)?)
+}

@@ -1,0 +1,285 @@
+//! What is measured: one Postgres pair, one Redis, our services and the baseline's, each a process of its own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sqlx::{Connection as _, PgConnection};
+use stack::{Folder, Launch, Options, Postgres, Process, Redis, free_port};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+
+use super::Plan;
+use super::cpu;
+use super::load::{self, Buyer};
+use crate::house::{Ground, House, Keeper, Kind, Place};
+
+/// No limit of the gateway's is to be met here.
+const UNBOUND: &str = "1000000000/1m";
+/// Stock and money that no bench uses up.
+const PLENTY: i64 = 1_000_000_000_000;
+/// How long a process may take until it listens.
+const LISTENS: Duration = Duration::from_secs(20);
+
+/// Whose turn it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Holdfast.
+    Ours,
+    /// What one would write first.
+    Baseline,
+}
+
+/// All that runs.
+pub(super) struct Scene {
+    /// Who orders.
+    pub(super) buyers: Vec<Buyer>,
+    /// What is ordered.
+    pub(super) products: Vec<String>,
+    house: House,
+    gateways: Vec<String>,
+    baseline: [Process; 2],
+    redis: Redis,
+    postgres: Postgres,
+    _folder: Folder,
+}
+
+impl Scene {
+    /// Starts everything and enrols `buyers`.
+    pub(super) async fn set(buyers: usize) -> anyhow::Result<Self> {
+        let folder = Folder::scratch()?;
+        // As in a shop: what is committed is on disk, here and on the standby.
+        let options = Options {
+            durable: true,
+            ..Options::scratch()?
+        };
+        let postgres = Postgres::start(options).await?;
+        let redis = Redis::start().await?;
+        let ours = ground(&postgres, &redis, "").await?;
+        let theirs = ground(&postgres, &redis, "_baseline").await?;
+        for ground in [&ours, &theirs] {
+            ground.migrate().await?;
+            ground.seed().await?;
+            stock_up(&of(ground, "order").primary).await?;
+        }
+        let program = std::env::current_exe()?;
+        let wallet = start_baseline(
+            &program,
+            &folder,
+            "wallet",
+            &of(&theirs, "user").primary,
+            None,
+        )
+        .await?;
+        let orders = &of(&theirs, "order").primary;
+        let orders = start_baseline(&program, &folder, "orders", orders, Some(wallet.1)).await?;
+        let place = Place::Apart {
+            program,
+            logs: folder.path().to_owned(),
+        };
+        let house = open(ours, place, orders.1).await?;
+        let gateways = house.urls();
+        let enrolled = enrol(&gateways[0], buyers, &of(&theirs, "user").primary).await?;
+        Ok(Self {
+            buyers: enrolled,
+            products: products(&gateways[0]).await?,
+            house,
+            gateways,
+            baseline: [wallet.0, orders.0],
+            redis,
+            postgres,
+            _folder: folder,
+        })
+    }
+
+    /// Where a side's customers order.
+    pub(super) fn gateway(&self, side: Side) -> &str {
+        &self.gateways[usize::from(side == Side::Baseline)]
+    }
+
+    /// The CPU that each process of a side has used so far.
+    pub(super) fn used(&self, side: Side) -> Vec<(&'static str, Duration)> {
+        let seat = |kind, at| {
+            self.house
+                .seats(kind)
+                .nth(at)
+                .and_then(|seat| seat.process()?.pid())
+        };
+        let [wallet, orders] = self.baseline.each_ref().map(Process::pid);
+        let (gateway, order, user) = match side {
+            Side::Ours => (
+                seat(Kind::Gateway, 0),
+                seat(Kind::Order, 0),
+                seat(Kind::User, 0),
+            ),
+            Side::Baseline => (seat(Kind::Gateway, 1), orders, wallet),
+        };
+        let all = [
+            ("gateway", gateway),
+            ("order", order),
+            ("user", user),
+            ("Postgres, primary", self.postgres.primary().pid()),
+            ("Postgres, replica", self.postgres.replica().pid()),
+            ("Redis", self.redis.pid()),
+        ];
+        all.map(|(name, pid)| (name, pid.map(cpu::used).unwrap_or_default()))
+            .to_vec()
+    }
+
+    /// Ends everything.
+    pub(super) async fn strike(self) {
+        self.house.stop().await;
+        for process in self.baseline {
+            process.kill().await;
+        }
+        self.redis.stop().await;
+        self.postgres.stop().await;
+    }
+}
+
+async fn ground(postgres: &Postgres, redis: &Redis, suffix: &str) -> anyhow::Result<Ground> {
+    let mut keepers = Vec::new();
+    for name in Ground::KEEPERS {
+        let own = format!("{name}{suffix}");
+        postgres.provide(&own).await?;
+        keepers.push(Keeper {
+            name,
+            primary: postgres.primary().url(&own, &own),
+            replica: postgres.replica().url(&own, &own),
+        });
+    }
+    let ground = Ground {
+        keepers,
+        redis: redis.url(),
+        settings: Vec::new(),
+    };
+    let key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="; // Of a shop that ends with this run.
+    Ok(ground
+        .with("MASTER_KEY", key)
+        .with("SERVICE_TOKEN", "a token for a bench only")
+        .with("DRAIN_GRACE", "0s")
+        .with("LOG", "warn"))
+}
+
+fn of<'a>(ground: &'a Ground, name: &str) -> &'a Keeper {
+    let found = ground.keepers.iter().find(|keeper| keeper.name == name);
+    found.expect("one of each was made")
+}
+
+/// Our services, and a second gateway in front of the baseline's orders.
+async fn open(ground: Ground, place: Place, baseline: SocketAddr) -> anyhow::Result<House> {
+    let mut house = House::empty(ground, place);
+    for kind in [Kind::User, Kind::News, Kind::Order] {
+        house.add(kind, &[]).await?;
+    }
+    let limits = ["RATE_ADDRESS", "RATE_ACCOUNT", "RATE_SIGN_IN"].map(|name| (name, UNBOUND));
+    house.add(Kind::Gateway, &limits).await?;
+    let orders = baseline.to_string();
+    let mut theirs = limits.to_vec();
+    theirs.push(("ORDER_ADDRS", &orders));
+    house.add(Kind::Gateway, &theirs).await?;
+    house.ready().await?;
+    Ok(house)
+}
+
+async fn start_baseline(
+    program: &Path,
+    folder: &Folder,
+    part: &str,
+    database: &str,
+    wallet: Option<SocketAddr>,
+) -> anyhow::Result<(Process, SocketAddr)> {
+    let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+    let log: PathBuf = folder.path().join(format!("baseline-{part}.log"));
+    let mut args = vec![
+        "baseline".to_owned(),
+        part.to_owned(),
+        addr.to_string(),
+        database.to_owned(),
+    ];
+    args.extend(wallet.map(|wallet| format!("http://{wallet}")));
+    let process = Process::start(
+        format!("baseline {part}"),
+        Launch::new(program, log).args(args),
+    )?;
+    let end = Instant::now() + LISTENS;
+    while TcpStream::connect(addr).await.is_err() {
+        anyhow::ensure!(
+            process.alive() && Instant::now() < end,
+            "{}",
+            process.said()
+        );
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok((process, addr))
+}
+
+/// Makes accounts at our gateway, and fills their wallets on both sides.
+async fn enrol(gateway: &str, count: usize, baseline: &str) -> anyhow::Result<Vec<Buyer>> {
+    let client = reqwest::Client::new();
+    let mut wallets = PgConnection::connect(baseline).await?;
+    let mut buyers = Vec::with_capacity(count);
+    for number in 0..count {
+        let (buyer, id) = load::enrol(&client, gateway, number).await?;
+        let id = api::id::ACCOUNT.read(&id)?;
+        sqlx::query("insert into wallets (account_id, balance) values ($1, $2)")
+            .bind(id)
+            .bind(PLENTY)
+            .execute(&mut wallets)
+            .await?;
+        buyers.push(buyer);
+    }
+    Ok(buyers)
+}
+
+async fn stock_up(database: &str) -> anyhow::Result<()> {
+    let mut orders = PgConnection::connect(database).await?;
+    sqlx::query("update stock set free = $1")
+        .bind(PLENTY)
+        .execute(&mut orders)
+        .await?;
+    // The cheapest there is, so that no wallet runs dry.
+    sqlx::query("update products set price = 1")
+        .execute(&mut orders)
+        .await?;
+    Ok(())
+}
+
+async fn products(gateway: &str) -> anyhow::Result<Vec<String>> {
+    let mut products = Vec::new();
+    let mut path = "/v1/products?limit=100".to_owned();
+    while products.len() < 200 {
+        let page: serde_json::Value = reqwest::get(format!("{gateway}{path}"))
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        let data = page["data"].as_array().context("a list of products")?;
+        products.extend(
+            data.iter()
+                .filter_map(|product| Some(product["id"].as_str()?.to_owned())),
+        );
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/v1/products?limit=100&cursor={cursor}");
+    }
+    anyhow::ensure!(
+        products.len() >= 200,
+        "the catalogue has {} products",
+        products.len()
+    );
+    Ok(products)
+}
+
+/// What the figures were got on and with.
+pub(super) fn machine(plan: Plan) -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!(
+        "{} rounds of {} s a side, {} customers, {cores} cores; median (lowest to highest). CPU of the load itself is not counted.",
+        plan.rounds,
+        plan.turn.as_secs(),
+        plan.buyers
+    )
+}

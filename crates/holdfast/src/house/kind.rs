@@ -1,0 +1,63 @@
+//! The kinds of services, and how each is started.
+
+use std::process::ExitCode;
+
+use chassis::{Env, NotStarted, Running, Service, Setting};
+
+/// A kind of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
+    /// Accounts and money.
+    User,
+    /// Articles.
+    News,
+    /// Products and orders.
+    Order,
+    /// The front door.
+    Gateway,
+}
+
+impl Kind {
+    /// All of them, each after those that it calls.
+    pub const ALL: [Self; 4] = [Self::User, Self::News, Self::Order, Self::Gateway];
+
+    /// What it is called, in settings and by others.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::News => "news",
+            Self::Order => "order",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    /// What it is set by, beside what all services share.
+    pub fn settings(self) -> &'static [Setting] {
+        match self {
+            Self::News => news::Service::SETTINGS,
+            Self::Order => order::Service::SETTINGS,
+            Self::User => user::Service::SETTINGS,
+            Self::Gateway => gateway::Gateway::SETTINGS,
+        }
+    }
+
+    /// Starts one inside of this process.
+    pub(crate) async fn start(self, env: Env) -> Result<Running, NotStarted> {
+        match self {
+            Self::News => chassis::start("news", env, news::Service::connect).await,
+            Self::Order => chassis::start("order", env, order::Service::connect).await,
+            Self::User => chassis::start("user", env, user::Service::connect).await,
+            Self::Gateway => chassis::start("gateway", env, gateway::Gateway::connect).await,
+        }
+    }
+
+    /// Is one: runs until it is asked to end.
+    pub async fn run(self) -> ExitCode {
+        match self {
+            Self::News => chassis::run("news", news::Service::connect).await,
+            Self::Order => chassis::run("order", order::Service::connect).await,
+            Self::User => chassis::run("user", user::Service::connect).await,
+            Self::Gateway => chassis::run("gateway", gateway::Gateway::connect).await,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! One instance of a service, and what may be done to it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use chassis::{Env, Running};
+use nix::sys::signal::Signal;
+use stack::{Launch, Process, free_port};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
+
+use super::{Kind, Place};
+
+/// How long an instance may take until it is ready.
+const READY: Duration = Duration::from_mins(1);
+/// How often we ask whether it is.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// One instance of a service. It keeps its address when it is started again.
+#[derive(Debug)]
+pub struct Seat {
+    kind: Kind,
+    env: Vec<(String, String)>,
+    addr: SocketAddr,
+    admin: SocketAddr,
+    life: Life,
+}
+
+enum Life {
+    Here(Mutex<Option<Running>>),
+    Apart(Process),
+}
+
+impl Seat {
+    pub(super) async fn take(
+        kind: Kind,
+        env: Vec<(String, String)>,
+        place: &Place,
+        number: usize,
+    ) -> anyhow::Result<Self> {
+        match place {
+            Place::Here => {
+                let running = kind.start(Env::local(env.clone())).await?;
+                let (addr, admin) = (running.addr, running.admin_addr);
+                Ok(Self {
+                    kind,
+                    env,
+                    addr,
+                    admin,
+                    life: Life::Here(Mutex::new(Some(running))),
+                })
+            }
+            Place::Apart { program, logs } => {
+                let (addr, admin) = (free()?, free()?);
+                let log = logs.join(format!("{}-{number}.log", kind.name()));
+                let launch = Launch::new(program, log).args(["run", kind.name()]);
+                let env = at(&env, addr, admin);
+                let launch = env
+                    .iter()
+                    .fold(launch, |launch, (name, value)| launch.env(name, value));
+                let process = Process::start(kind.name(), launch)?;
+                Ok(Self {
+                    kind,
+                    env,
+                    addr,
+                    admin,
+                    life: Life::Apart(process),
+                })
+            }
+        }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where it takes requests.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where its health and metrics are.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// The process that it is, where it is one.
+    pub fn process(&self) -> Option<&Process> {
+        match &self.life {
+            Life::Here(_) => None,
+            Life::Apart(process) => Some(process),
+        }
+    }
+
+    /// Ends it in order: what it has begun is answered.
+    pub async fn stop(&self) {
+        match &self.life {
+            Life::Here(running) => {
+                if let Some(running) = running.lock().await.take() {
+                    running.stop().await;
+                }
+            }
+            Life::Apart(process) => process.stop(Signal::SIGTERM).await,
+        }
+    }
+
+    /// Kills it with no chance to clean up.
+    ///
+    /// # Errors
+    /// When it is no process of its own.
+    pub async fn kill(&self) -> anyhow::Result<()> {
+        let process = self
+            .process()
+            .context("only a process of its own can be killed")?;
+        process.kill().await;
+        Ok(())
+    }
+
+    /// Starts it again at the same address after it has ended, and returns when it is ready.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn start(&self) -> anyhow::Result<()> {
+        match &self.life {
+            Life::Here(running) => {
+                let env = Env::local(at(&self.env, self.addr, self.admin));
+                *running.lock().await = Some(self.kind.start(env).await?);
+            }
+            Life::Apart(process) => process.start_again()?,
+        }
+        self.ready().await
+    }
+
+    /// Waits until it says that it is ready.
+    ///
+    /// # Errors
+    /// When it is not after a minute, or has ended.
+    pub async fn ready(&self) -> anyhow::Result<()> {
+        let end = Instant::now() + READY;
+        while !self.says_ready().await {
+            if let Some(process) = self.process().filter(|process| !process.alive()) {
+                bail!("{} has ended: {}", self.kind.name(), process.said());
+            }
+            if Instant::now() > end {
+                bail!(
+                    "{} is not ready after {} s",
+                    self.kind.name(),
+                    READY.as_secs()
+                );
+            }
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
+    async fn says_ready(&self) -> bool {
+        let answer = reqwest::get(format!("http://{}/readyz", self.admin)).await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+}
+
+impl std::fmt::Debug for Life {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Here(_) => "Here",
+            Self::Apart(_) => "Apart",
+        })
+    }
+}
+
+/// The settings of an instance at these addresses.
+fn at(env: &[(String, String)], addr: SocketAddr, admin: SocketAddr) -> Vec<(String, String)> {
+    let own = [("LISTEN", addr), ("ADMIN_LISTEN", admin)];
+    let own = own.map(|(name, addr)| (name.to_owned(), addr.to_string()));
+    env.iter().cloned().chain(own).collect()
+}
+
+fn free() -> anyhow::Result<SocketAddr> {
+    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)))
+}

@@ -1,0 +1,12 @@
+//! The command line; runs the house on one machine.
+//!
+//! [`house`] opens the services, each as many times as asked: inside of this process, or as processes of their own.
+
+pub mod bench;
+pub mod certs;
+pub mod demo;
+pub mod home;
+pub mod house;
+pub mod say;
+pub mod shop;
+pub mod up;

@@ -1,0 +1,233 @@
+//! The shop as a customer sees it: a small client of its HTTP interface.
+
+use anyhow::{Context as _, bail};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A customer of the shop at one address. Sends back the consistency token that it was last given.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    http: reqwest::Client,
+    url: String,
+    access: Option<String>,
+    seen: Option<String>,
+}
+
+/// What the shop answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// How it ended.
+    pub status: StatusCode,
+    /// What it says.
+    pub body: Value,
+    /// The same, to the letter.
+    pub text: String,
+    /// Whether it stands for a request that was sent before.
+    pub replayed: bool,
+    /// Which version of the thing it tells of this is.
+    pub etag: Option<String>,
+}
+
+impl Customer {
+    /// Somebody who has just come in.
+    pub fn of(url: impl Into<String>) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            url: url.into(),
+            access: None,
+            seen: None,
+        }
+    }
+
+    /// The same customer at another address of the shop.
+    #[must_use]
+    pub fn at(&self, url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            ..self.clone()
+        }
+    }
+
+    /// Registers as `email`.
+    ///
+    /// # Errors
+    /// When the shop refuses.
+    pub async fn register(
+        &mut self,
+        name: &str,
+        email: &str,
+        password: &str,
+    ) -> anyhow::Result<Value> {
+        let account = json!({"email": email, "password": password, "name": name});
+        self.send(Method::POST, "/v1/auth/register", None, Some(account))
+            .await?
+            .good()
+    }
+
+    /// Signs in as `email`.
+    ///
+    /// # Errors
+    /// When the shop refuses.
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> anyhow::Result<()> {
+        let proof = json!({"email": email, "password": password});
+        let tokens = self
+            .send(Method::POST, "/v1/auth/login", None, Some(proof))
+            .await?
+            .good()?;
+        self.access = tokens["access_token"].as_str().map(str::to_owned);
+        Ok(())
+    }
+
+    /// Puts `amount` minor units of `currency` into the wallet; the same key does it once.
+    ///
+    /// # Errors
+    /// When the shop refuses.
+    pub async fn top_up(
+        &mut self,
+        key: &str,
+        amount: i64,
+        currency: &str,
+    ) -> anyhow::Result<Value> {
+        let body = json!({"amount": {"amount": amount, "currency": currency}});
+        self.send(Method::POST, "/v1/me/wallet/topups", Some(key), Some(body))
+            .await?
+            .good()
+    }
+
+    /// Looks at the first products of the catalogue.
+    ///
+    /// # Errors
+    /// When the shop refuses.
+    pub async fn browse(&mut self, limit: u32) -> anyhow::Result<Vec<Value>> {
+        let path = format!("/v1/products?limit={limit}");
+        let page = self.send(Method::GET, &path, None, None).await?.good()?;
+        Ok(page["data"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// Orders `items`, pairs of a product's id and a quantity.
+    ///
+    /// # Errors
+    /// When the shop is not reachable; a refusal is an answer.
+    pub async fn order(&mut self, key: Uuid, items: &[(&str, u32)]) -> anyhow::Result<Answer> {
+        let item = |(id, quantity): &(&str, u32)| json!({"product_id": id, "quantity": quantity});
+        let body = json!({"items": items.iter().map(item).collect::<Vec<_>>()});
+        self.send(
+            Method::POST,
+            "/v1/orders",
+            Some(&key.to_string()),
+            Some(body),
+        )
+        .await
+    }
+
+    /// Reads an order back.
+    ///
+    /// # Errors
+    /// When the shop refuses.
+    pub async fn find(&mut self, id: &str) -> anyhow::Result<Value> {
+        self.send(Method::GET, &format!("/v1/orders/{id}"), None, None)
+            .await?
+            .good()
+    }
+
+    /// Posts `body` to `path` under `key`.
+    ///
+    /// # Errors
+    /// When the shop is not reachable.
+    pub async fn post(&mut self, path: &str, key: &str, body: &Value) -> anyhow::Result<Answer> {
+        self.send(Method::POST, path, Some(key), Some(body.clone()))
+            .await
+    }
+
+    /// Sends a request as this customer, with `key` as its Idempotency-Key.
+    ///
+    /// # Errors
+    /// When the shop is not reachable.
+    pub async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<Value>,
+    ) -> anyhow::Result<Answer> {
+        self.ask(method, path, &[("Idempotency-Key", key)], body)
+            .await
+    }
+
+    /// Changes what is at `path`, if its version is still `etag`.
+    ///
+    /// # Errors
+    /// When the shop is not reachable.
+    pub async fn change(&mut self, path: &str, etag: &str, body: Value) -> anyhow::Result<Answer> {
+        self.ask(Method::PATCH, path, &[("If-Match", Some(etag))], Some(body))
+            .await
+    }
+
+    /// Sends a request as this customer, with `headers`.
+    ///
+    /// # Errors
+    /// When the shop is not reachable.
+    pub async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, Option<&str>)],
+        body: Option<Value>,
+    ) -> anyhow::Result<Answer> {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let seen = [("Consistency-Token", self.seen.as_deref())];
+        for (name, value) in headers.iter().chain(&seen) {
+            request = value
+                .iter()
+                .fold(request, |request, value| request.header(*name, *value));
+        }
+        request = self
+            .access
+            .iter()
+            .fold(request, reqwest::RequestBuilder::bearer_auth);
+        request = body.iter().fold(request, reqwest::RequestBuilder::json);
+        let answer = request
+            .send()
+            .await
+            .with_context(|| format!("nobody answers at {}", self.url))?;
+        if let Some(seen) = answer.headers().get("Consistency-Token") {
+            self.seen = seen.to_str().ok().map(str::to_owned);
+        }
+        let etag = answer.headers().get("ETag");
+        let etag = etag.and_then(|etag| Some(etag.to_str().ok()?.to_owned()));
+        let replayed = answer.headers().contains_key("Idempotency-Replayed");
+        let status = answer.status();
+        let text = answer.text().await?;
+        Ok(Answer {
+            status,
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+            replayed,
+            etag,
+        })
+    }
+}
+
+impl Answer {
+    /// The id of what it tells of; nothing where it tells of nothing.
+    pub fn id(&self) -> &str {
+        self.body["id"].as_str().unwrap_or_default()
+    }
+
+    /// The code of the problem that it is; nothing where it is none.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// What it says, if it is no refusal.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn good(self) -> anyhow::Result<Value> {
+        if self.status.is_success() {
+            return Ok(self.body);
+        }
+        bail!("{}: {}", self.status, self.body)
+    }
+}

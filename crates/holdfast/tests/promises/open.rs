@@ -1,0 +1,203 @@
+//! A shop for one test: its own databases and Redis, every service, customers with money.
+
+use std::time::Duration;
+
+use holdfast::house::{Ground, House, Keeper, Kind, Place};
+use holdfast::shop::{Answer, Customer};
+use serde_json::Value;
+use sqlx::query;
+use stack::{Options, Postgres, Redis};
+use testkit::{Database, Seat};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+/// How long anything may take to settle.
+pub(crate) const SETTLED: Duration = Duration::from_mins(1);
+/// A key that protects nothing.
+const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+/// A shop, open for one test.
+pub(crate) struct Shop {
+    pub(crate) house: House,
+    pub(crate) redis: Redis,
+    /// A pair of its own, where the test is going to break it.
+    pub(crate) pair: Option<Postgres>,
+    pub(crate) user: Database,
+    pub(crate) order: Database,
+    _news: Database,
+}
+
+/// How a shop is to be opened.
+pub(crate) struct Wanted {
+    /// How many of each service.
+    pub(crate) count: usize,
+    /// Whether the test breaks Postgres.
+    pub(crate) own_pair: bool,
+    /// Set for the services, all those who know it.
+    pub(crate) settings: &'static [(&'static str, &'static str)],
+}
+
+impl Shop {
+    /// Opens a shop with one of each service.
+    pub(crate) async fn open() -> Self {
+        Self::wanted(Wanted {
+            count: 1,
+            own_pair: false,
+            settings: &[],
+        })
+        .await
+    }
+
+    /// Opens a shop as wanted.
+    pub(crate) async fn wanted(wanted: Wanted) -> Self {
+        let mut shop = Self::empty(wanted.own_pair, wanted.settings, Place::Here).await;
+        for kind in Kind::ALL {
+            for _ in 0..wanted.count {
+                shop.house.add(kind, &[]).await.unwrap();
+            }
+        }
+        shop.house.ready().await.unwrap();
+        shop
+    }
+
+    /// A shop in which nothing runs yet.
+    pub(crate) async fn empty(own_pair: bool, settings: &[(&str, &str)], place: Place) -> Self {
+        let pair = if own_pair {
+            Some(Postgres::start(Options::scratch().unwrap()).await.unwrap())
+        } else {
+            None
+        };
+        let make = async |name| match &pair {
+            Some(pair) => {
+                for role in Ground::KEEPERS {
+                    pair.provide(role).await.unwrap();
+                }
+                testkit::database_on(&Seat::of(pair), name).await
+            }
+            None => testkit::database(name).await,
+        };
+        let (user, order, news) = (make("user").await, make("order").await, make("news").await);
+        let redis = testkit::redis().await;
+        let keeper = |name, database: &Database| Keeper {
+            name,
+            primary: database.primary_url(),
+            replica: database.replica_url(),
+        };
+        let keepers = vec![
+            keeper("user", &user),
+            keeper("order", &order),
+            keeper("news", &news),
+        ];
+        let ground = Ground {
+            keepers,
+            redis: redis.url(),
+            settings: Vec::new(),
+        };
+        let shared = [
+            ("MASTER_KEY", KEY),
+            ("SERVICE_TOKEN", "a token for tests only"),
+            ("DRAIN_GRACE", "0s"),
+            ("LOG", "warn"),
+        ];
+        let ground = shared
+            .iter()
+            .chain(settings)
+            .fold(ground, |ground, (name, value)| ground.with(name, *value));
+        Self {
+            house: House::empty(ground, place),
+            redis,
+            pair,
+            user,
+            order,
+            _news: news,
+        }
+    }
+
+    /// The address of a gateway; the next one for each `turn`.
+    pub(crate) fn gateway(&self, turn: usize) -> String {
+        let urls = self.house.urls();
+        urls[turn % urls.len()].clone()
+    }
+
+    /// A customer with `money` minor units in the wallet.
+    pub(crate) async fn customer(&self, money: i64) -> Customer {
+        let mut customer = Customer::of(self.gateway(0));
+        let email = format!("{}@example.com", Uuid::now_v7().simple());
+        let password = "correct horse battery staple";
+        customer.register("Ann", &email, password).await.unwrap();
+        customer.sign_in(&email, password).await.unwrap();
+        if money > 0 {
+            customer.top_up("funds", money, "USD").await.unwrap();
+        }
+        customer
+    }
+
+    /// Puts `units` of a new product on the shelf, at 1,000 minor units each; answers its id.
+    pub(crate) async fn shelve(&self, units: i64) -> String {
+        let id = Uuid::now_v7();
+        let sku = format!("T-{}", id.simple().to_string().to_uppercase());
+        query("insert into products (id, sku, name, category, price) values ($1, $2, 'Mug', 'Tests', 1000)")
+            .bind(id)
+            .bind(&sku[..34])
+            .execute(self.order.pool())
+            .await
+            .unwrap();
+        query("insert into stock (product_id, free) values ($1, $2)")
+            .bind(id)
+            .bind(units)
+            .execute(self.order.pool())
+            .await
+            .unwrap();
+        query(
+            "insert into movements (id, product_id, kind, quantity) values ($1, $2, 'restock', $3)",
+        )
+        .bind(Uuid::now_v7())
+        .bind(id)
+        .bind(units)
+        .execute(self.order.pool())
+        .await
+        .unwrap();
+        api::id::PRODUCT.write(id)
+    }
+
+    /// The instance of `kind` that was started as number `at`.
+    pub(crate) fn seat(&self, kind: Kind, at: usize) -> &holdfast::house::Seat {
+        self.house.seats(kind).nth(at).unwrap()
+    }
+
+    /// Ends everything in order.
+    pub(crate) async fn close(self) {
+        self.house.stop().await;
+    }
+}
+
+/// Reads an order until it is pending no more.
+pub(crate) async fn settled(customer: &mut Customer, id: &str) -> Value {
+    let end = Instant::now() + SETTLED;
+    loop {
+        let order = customer.find(id).await;
+        match order {
+            Ok(order) if order["status"] != "pending" && order["status"] != "cancelling" => {
+                return order;
+            }
+            found => assert!(Instant::now() < end, "{id} does not settle: {found:?}"),
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Places an order as a good client does: sends the same key again until the answer is final.
+pub(crate) async fn until_known(customer: &mut Customer, key: &str, body: &Value) -> Answer {
+    let end = Instant::now() + SETTLED;
+    loop {
+        let answer = customer.post("/v1/orders", key, body).await;
+        match answer {
+            Ok(answer) if ![202, 429, 503, 504].contains(&answer.status.as_u16()) => return answer,
+            open => assert!(
+                Instant::now() < end,
+                "`{key}` has no final answer: {open:?}"
+            ),
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -1,0 +1,111 @@
+//! A customer reads what they wrote, though reads go to replicas and caches.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use holdfast::shop::Customer;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::open::{Shop, Wanted, until_known};
+
+/// How long the replica shows nothing new.
+const PAUSED: Duration = Duration::from_secs(2);
+
+/// Writes and reads back until `end`; answers how often.
+async fn write_and_read(mut customer: Customer, mug: String, end: Instant) -> u32 {
+    let mut turns = 0;
+    let body = json!({"items": [{"product_id": mug, "quantity": 1}]});
+    while Instant::now() < end {
+        let answer = until_known(&mut customer, &format!("k{turns}"), &body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        let found = customer.find(answer.id()).await.unwrap();
+        assert_eq!(
+            found["status"], "confirmed",
+            "its own order, as it was before"
+        );
+        let list = customer
+            .send(Method::GET, "/v1/orders?limit=1", None, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            list.body["data"][0]["id"], answer.body["id"],
+            "its own list, as it was before"
+        );
+        let name = json!({"name": format!("Ann {turns}")});
+        let me = customer
+            .send(Method::GET, "/v1/me", None, None)
+            .await
+            .unwrap();
+        let version = me.etag.clone().unwrap();
+        let changed = customer
+            .change("/v1/me", &version, name.clone())
+            .await
+            .unwrap();
+        assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+        let me = customer
+            .send(Method::GET, "/v1/me", None, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            me.body["name"], name["name"],
+            "its own profile, as it was before"
+        );
+        turns += 1;
+    }
+    turns
+}
+
+/// How many reads each kind of server answered in this process so far.
+fn served(by: &str) -> f64 {
+    let metrics = telemetry::metrics();
+    let lines = metrics
+        .lines()
+        .filter(|line| line.starts_with("db_reads_total") && line.contains(by));
+    lines
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_customers_read_their_own_writes_while_the_replica_stands_still() {
+    let unlimited = &[("RATE_SIGN_IN", "1000000/1m")];
+    let shop = Shop::wanted(Wanted {
+        count: 1,
+        own_pair: true,
+        settings: unlimited,
+    })
+    .await;
+    let mug = shop.shelve(1_000_000).await;
+    let mut customers = Vec::new();
+    for _ in 0..50 {
+        customers.push(shop.customer(1_000_000).await);
+    }
+    let replica = shop.pair.as_ref().unwrap().replica();
+    let end = Instant::now() + PAUSED + Duration::from_secs(2);
+    let load = customers
+        .into_iter()
+        .map(|customer| tokio::spawn(write_and_read(customer, mug.clone(), end)));
+    let load: Vec<_> = load.collect();
+
+    sleep(Duration::from_secs(1)).await;
+    replica.pause_replay().await.unwrap();
+    sleep(PAUSED).await;
+    replica.resume_replay().await.unwrap();
+
+    let turns: Vec<u32> = join_all(load)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert!(turns.iter().all(|turns| *turns > 0), "{turns:?}");
+    let (replica, primary) = (served("replica"), served("primary"));
+    holdfast::say::line(format_args!(
+        "{} own reads, 0 stale; {:.0} % of {} reads came from the replica",
+        turns.iter().sum::<u32>() * 4,
+        100.0 * replica / (replica + primary),
+        replica + primary
+    ));
+    shop.close().await;
+}

@@ -1,0 +1,21 @@
+//! One test's own neighbours: a fresh database, a wire that can be cut or slowed, fakes from `api`.
+//!
+//! What cannot be had ends the test with a sentence, so nothing here answers a `Result`.
+
+mod cluster;
+mod database;
+pub mod matrix;
+mod template;
+mod wire;
+
+pub use cluster::{Cluster, STACK, Seat, cluster};
+pub use database::{Database, database, database_on};
+pub use stack::Redis;
+pub use wire::{Fate, Wire};
+
+/// Starts a Redis of this test's own: empty, to be paused, killed and restarted, gone at the end.
+pub async fn redis() -> Redis {
+    Redis::start()
+        .await
+        .unwrap_or_else(|error| panic!("no Redis for this test: {error}"))
+}

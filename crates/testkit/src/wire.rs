@@ -1,0 +1,238 @@
+//! A TCP connection with a hand on it: cut, healed, slowed, frozen, or cut at a chosen byte.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+/// What becomes of bytes that a client has sent, and of their connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// They reach the server.
+    Pass,
+    /// They do not, and their connection is cut.
+    Cut,
+    /// They do; their connection is cut that much later, whether the answer has passed by then or not.
+    PassThenCut(Duration),
+}
+
+type Hook = Box<dyn FnMut(&[u8]) -> Fate + Send>;
+
+/// How the wire is at the moment.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    cut: bool,
+    frozen: bool,
+    delay: Duration,
+}
+
+/// A wire to a server: clients connect to [`Self::addr`]. All its connections end with it.
+#[derive(Debug)]
+pub struct Wire {
+    addr: SocketAddr,
+    shared: Shared,
+    task: JoinHandle<()>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    target: Arc<str>,
+    state: watch::Sender<State>,
+    hook: Arc<Mutex<Option<Hook>>>,
+}
+
+impl Wire {
+    /// Lays a wire to `target`, a `host:port`, on a free port of the loopback.
+    pub async fn to(target: impl ToString) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let listener = listener.expect("the loopback has a free port");
+        let addr = listener.local_addr().expect("a listener has an address");
+        let (state, hook) = (watch::Sender::new(State::default()), Arc::default());
+        let shared = Shared {
+            target: target.to_string().into(),
+            state,
+            hook,
+        };
+        let task = tokio::spawn(listen(listener, shared.clone()));
+        Self { addr, shared, task }
+    }
+
+    /// Lays a wire to the server of `url`, such as `postgres://order@127.0.0.1:5432/order`; clients use
+    /// [`Self::url`].
+    pub async fn to_url(url: &str) -> Self {
+        Self::to(host(url)).await
+    }
+
+    /// Where clients connect.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Writes `url` anew, so that it leads over this wire.
+    pub fn url(&self, url: &str) -> String {
+        url.replacen(host(url), &self.addr.to_string(), 1)
+    }
+
+    /// Breaks every connection, and every new one as soon as it comes.
+    pub fn cut(&self) {
+        self.shared.state.send_modify(|state| state.cut = true);
+    }
+
+    /// Lets bytes stand still: connections stay open and are taken, and nothing arrives.
+    pub fn freeze(&self) {
+        self.shared.state.send_modify(|state| state.frozen = true);
+    }
+
+    /// Takes connections again, at full speed.
+    pub fn heal(&self) {
+        self.shared.state.send_replace(State::default());
+    }
+
+    /// Holds up what is sent, in each direction, by `delay`.
+    pub fn delay(&self, delay: Duration) {
+        self.shared.state.send_modify(|state| state.delay = delay);
+    }
+
+    /// Asks `hook` about everything that clients send from now on.
+    pub fn on_sent(&self, hook: impl FnMut(&[u8]) -> Fate + Send + 'static) {
+        *self
+            .shared
+            .hook
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Box::new(hook));
+    }
+
+    /// Cuts a connection `later` after its client has sent `word`, in any case of its letters.
+    pub fn cut_after_sent(&self, word: &'static str, later: Duration) {
+        self.on_sent(move |bytes| {
+            if holds(bytes, word.as_bytes()) {
+                Fate::PassThenCut(later)
+            } else {
+                Fate::Pass
+            }
+        });
+    }
+
+    /// Lets everything pass again that clients send.
+    pub fn on_sent_nothing(&self) {
+        *self
+            .shared
+            .hook
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.task.abort();
+        self.cut();
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn now(&self) -> State {
+        *self.state.borrow()
+    }
+
+    fn fate(&self, bytes: &[u8]) -> Fate {
+        let mut hook = self.hook.lock().unwrap_or_else(PoisonError::into_inner);
+        hook.as_mut().map_or(Fate::Pass, |hook| hook(bytes))
+    }
+
+    /// Waits for as long as the wire holds bytes up.
+    async fn hold_up(&self) {
+        let delay = self.now().delay;
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
+        // The sender lives in this very value.
+        let _ = self.state.subscribe().wait_for(|state| !state.frozen).await;
+    }
+}
+
+async fn listen(listener: TcpListener, shared: Shared) {
+    loop {
+        // Refused for a passing reason, such as a client that has gone again.
+        let Ok((client, _)) = listener.accept().await else {
+            continue;
+        };
+        if !shared.now().cut {
+            tokio::spawn(connection(client, shared.clone()));
+        }
+    }
+}
+
+/// Carries one connection until one of its ends, the wire or the hook breaks it.
+async fn connection(client: TcpStream, shared: Shared) {
+    let mut state = shared.state.subscribe();
+    let carried = async {
+        let Ok(server) = TcpStream::connect(&*shared.target).await else {
+            return;
+        };
+        // Only a matter of speed.
+        let _ = (client.set_nodelay(true), server.set_nodelay(true));
+        let (from_client, to_client) = client.into_split();
+        let (from_server, to_server) = server.into_split();
+        tokio::select! {
+            () = there(from_client, to_server, &shared) => {}
+            () = back(from_server, to_client, &shared) => {}
+        }
+    };
+    tokio::select! {
+        () = carried => {}
+        _ = state.wait_for(|state| state.cut) => {}
+    }
+}
+
+async fn there(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        let bytes = &buffer[..count];
+        let fate = shared.fate(bytes);
+        shared.hold_up().await;
+        if fate == Fate::Cut || to.write_all(bytes).await.is_err() {
+            return;
+        }
+        if let Fate::PassThenCut(later) = fate {
+            return sleep(later).await;
+        }
+    }
+}
+
+async fn back(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        shared.hold_up().await;
+        if to.write_all(&buffer[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The `host:port` inside of a URL.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split('/').next().unwrap_or(rest);
+    rest.rsplit('@').next().unwrap_or(rest)
+}
+
+fn holds(bytes: &[u8], word: &[u8]) -> bool {
+    bytes
+        .windows(word.len())
+        .any(|part| part.eq_ignore_ascii_case(word))
+}

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Installs what building and running Holdfast needs and this machine lacks, and says so. Silent when nothing is missing.
+set -eu
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+postgres_at_least_15() {
+  for bin in /usr/lib/postgresql/*/bin /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin; do
+    [ -x "$bin/postgres" ] || continue
+    case $("$bin/postgres" --version) in *" 1"[5-9]* | *" "[2-9][0-9]*) return 0 ;; esac
+  done
+  return 1
+}
+
+if ! has cargo; then
+  echo "Rust is missing: https://rustup.rs installs it" >&2
+  exit 1
+fi
+
+missing=
+postgres_at_least_15 || missing="$missing postgresql"
+has redis-server || missing="$missing redis-server"
+has cc || missing="$missing gcc libc6-dev"
+has curl || missing="$missing curl"
+[ -n "$missing" ] || exit 0
+
+if [ "$(uname)" = Darwin ]; then
+  echo "Missing:$missing. Please run: brew install postgresql@17 redis && xcode-select --install" >&2
+  exit 1
+fi
+if ! has apt-get; then
+  echo "Missing:$missing. Please install them (Postgres 15 or newer); this script knows Debian and Ubuntu only." >&2
+  exit 1
+fi
+root=
+if [ "$(id -u)" != 0 ]; then
+  has sudo || { echo "Missing:$missing. Please have them installed: apt-get install$missing" >&2; exit 1; }
+  root=sudo
+fi
+
+echo "Installing$missing by apt-get; Holdfast starts its own servers and leaves the system's alone."
+# The packages would start servers of the system's, which nobody here needs: not now, says this file while it exists.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap '$root rm -f $policy' EXIT
+  printf '#!/bin/sh\nexit 101\n' | $root tee $policy >/dev/null
+  $root chmod +x $policy
+fi
+$root apt-get update -q
+# shellcheck disable=SC2086 # A list of packages.
+$root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
+postgres_at_least_15 || { echo "This system's Postgres is older than 15: see https://apt.postgresql.org" >&2; exit 1; }

@@ -1,0 +1,25 @@
+//! `/v1/admin`: what support and administrators see and do.
+
+mod audit;
+mod news;
+mod orders;
+mod products;
+mod sagas;
+mod stock;
+mod users;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::state::Edge;
+
+/// The routes of this module.
+pub(crate) fn routes() -> OpenApiRouter<Edge> {
+    OpenApiRouter::new()
+        .merge(audit::routes())
+        .merge(news::routes())
+        .merge(orders::routes())
+        .merge(products::routes())
+        .merge(sagas::routes())
+        .merge(stock::routes())
+        .merge(users::routes())
+}

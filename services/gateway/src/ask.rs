@@ -1,0 +1,84 @@
+//! Asking the services: what may be asked again, and what the caller hears when no answer came.
+
+use retry::{Deadline, Retryable};
+use tonic::{Code as Grpc, Response, Status};
+
+use crate::problem::Problem;
+use crate::refusal::{self, Asked};
+
+/// A status, as the retry policies see it.
+struct Refused(Status);
+
+impl Retryable for Refused {
+    fn retryable(&self) -> bool {
+        // Once the deadline has passed over there, it has passed here.
+        let late = self.0.code() == Grpc::DeadlineExceeded;
+        !late && (refusal::unknown(&self.0) || refusal::not_taken(&self.0))
+    }
+
+    fn nothing_kept(&self) -> bool {
+        refusal::not_taken(&self.0)
+    }
+}
+
+/// Asks for what changes nothing, and asks again while that may help.
+///
+/// # Errors
+/// The service's refusal; `unavailable` when no answer came.
+pub(crate) async fn read<C, Q, R>(
+    client: &C,
+    request: Q,
+    call: impl AsyncFn(&mut C, Q) -> Result<Response<R>, Status>,
+) -> Result<R, Problem>
+where
+    C: Clone,
+    Q: Clone,
+{
+    let attempt = || once(client.clone(), request.clone(), &call);
+    let answer = retry::reads(Deadline::current(), attempt).await;
+    answer.map_err(|refused| refusal::problem(Asked::Read, &refused.0))
+}
+
+/// Asks for what counts once per key, and asks again until the outcome is known. One unknown attempt makes the whole call
+/// unknown until an attempt with its key has ended.
+///
+/// # Errors
+/// The service's refusal; `outcome_unknown` when nobody can tell.
+pub(crate) async fn keyed<C, Q, R>(
+    client: &C,
+    request: Q,
+    call: impl AsyncFn(&mut C, Q) -> Result<Response<R>, Status>,
+) -> Result<R, Problem>
+where
+    C: Clone,
+    Q: Clone,
+{
+    let attempt = || once(client.clone(), request.clone(), &call);
+    let answer = retry::keyed(Deadline::current(), attempt).await;
+    answer.map_err(|refused| refusal::problem(Asked::Keyed, &refused.0))
+}
+
+/// Asks once for what has no key: nobody could tell whether a second attempt were the first.
+///
+/// # Errors
+/// The service's refusal; `outcome_unknown` when no answer came.
+pub(crate) async fn write<C, Q, R>(
+    client: &C,
+    request: Q,
+    call: impl AsyncFn(&mut C, Q) -> Result<Response<R>, Status>,
+) -> Result<R, Problem>
+where
+    C: Clone,
+{
+    let answer = once(client.clone(), request, &call).await;
+    answer.map_err(|refused| refusal::problem(Asked::Write, &refused.0))
+}
+
+async fn once<C, Q, R>(
+    mut client: C,
+    request: Q,
+    call: &impl AsyncFn(&mut C, Q) -> Result<Response<R>, Status>,
+) -> Result<R, Refused> {
+    let answer = call(&mut client, request).await;
+    answer.map(Response::into_inner).map_err(Refused)
+}

@@ -1,0 +1,161 @@
+//! What surrounds every request: its id, its span, its deadline, its consistency token, and the headers of its answer.
+
+use std::time::Instant;
+
+use api::token::{self, Given};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{AUTHORIZATION, HeaderName};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use retry::Deadline;
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::code::Code;
+use crate::problem::Problem;
+use crate::state::Edge;
+
+/// The header that a request's id travels in, both ways.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The header of the consistency token, both ways.
+const TOKEN: HeaderName = HeaderName::from_static(token::HEADER);
+/// The longest id that is taken over from a caller.
+const LONGEST_ID: usize = 64;
+
+tokio::task_local! {
+    static ID: String;
+}
+
+/// The id of the request that this task serves.
+pub(crate) fn request_id() -> Option<String> {
+    ID.try_with(Clone::clone).ok()
+}
+
+/// Runs the rest of the way within the request's context.
+pub(crate) async fn layer(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = id(request.headers());
+    let given = Given::read(request.headers().get(TOKEN).map(HeaderValue::as_bytes));
+    let (method, route) = (request.method().clone(), route(&request));
+    let span = telemetry::http_server("gateway", &method, &route, request.headers());
+    edge.equip(request.extensions_mut());
+
+    let work = within_deadline(&edge, method.clone(), checked(&edge, request, next));
+    let scoped = ID.scope(id.clone(), token::scope(given, work));
+    let (mut response, seen) = scoped.instrument(span.clone()).await;
+
+    span.record("http.response.status_code", response.status().as_u16());
+    if response.status().is_server_error() {
+        telemetry::failed(&span);
+    }
+    measure(&method, &route, response.status(), began);
+    dress(response.headers_mut(), &edge, &id, seen);
+    response
+}
+
+/// The id that the caller chose, if it is plain, or else a new one.
+fn id(headers: &HeaderMap) -> String {
+    let given = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok());
+    let plain = |text: &&str| {
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(letters)
+    };
+    match given.filter(plain) {
+        Some(id) => id.to_owned(),
+        None => Uuid::now_v7().simple().to_string(),
+    }
+}
+
+/// The template of the request's route, so that ids in paths do not multiply metrics.
+fn route(request: &Request) -> String {
+    let matched = request.extensions().get::<MatchedPath>();
+    matched.map_or("unmatched", MatchedPath::as_str).to_owned()
+}
+
+/// Refuses what is too large before anything looks at it.
+async fn checked(edge: &Edge, request: Request, next: Next) -> Response {
+    let settings = edge.settings();
+    let headers = request.headers();
+    let bytes: usize = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if bytes > settings.header_bytes {
+        return Problem::from(Code::HeadersTooLarge).into_response();
+    }
+    if request
+        .uri()
+        .path_and_query()
+        .is_some_and(|text| text.as_str().len() > settings.uri_bytes)
+    {
+        return Problem::from(Code::UriTooLong).into_response();
+    }
+    if headers.get_all(AUTHORIZATION).iter().count() > 1 {
+        return Problem::from(Code::InvalidToken).into_response();
+    }
+    // Refused at once: a request that waits for room is late already.
+    let Ok(_room) = edge.room().try_acquire() else {
+        return Problem::from(Code::Overloaded).into_response();
+    };
+    next.run(request).await
+}
+
+/// Gives the request its deadline, and answers in place of a handler that does not keep to it.
+async fn within_deadline(
+    edge: &Edge,
+    method: Method,
+    work: impl Future<Output = Response>,
+) -> Response {
+    let deadline = Deadline::after(edge.settings().deadline);
+    // A little more, so that whoever keeps to the deadline gets to say what happened.
+    let patience = Deadline::after(edge.settings().deadline + edge.settings().grace);
+    let Ok(response) = patience.limit(deadline.scope(work)).await else {
+        let code = if method.is_safe() {
+            Code::Unavailable
+        } else {
+            Code::OutcomeUnknown
+        };
+        return Problem::from(code).into_response();
+    };
+    response
+}
+
+fn measure(method: &Method, route: &str, status: StatusCode, began: Instant) {
+    let labels = [
+        ("method", method.as_str().to_owned()),
+        ("route", route.to_owned()),
+        ("status", status.as_u16().to_string()),
+    ];
+    metrics::histogram!("http_request_seconds", &labels).record(began.elapsed().as_secs_f64());
+}
+
+/// Puts on what every answer wears.
+fn dress(headers: &mut HeaderMap, edge: &Edge, id: &str, seen: Given) {
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Given::Token(token) = seen {
+        let text = HeaderValue::try_from(token.to_string());
+        headers.insert(TOKEN, text.expect("a token is hex digits and dots"));
+    }
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let strict = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry("content-security-policy").or_insert(strict);
+    headers
+        .entry("cache-control")
+        .or_insert(HeaderValue::from_static("no-store"));
+    if edge.settings().tls.is_some() {
+        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        headers.insert("strict-transport-security", year);
+    }
+}

@@ -1,0 +1,40 @@
+//! The front door: TLS, tokens, limits, JSON, OpenAPI.
+//!
+//! A request's way: [`serve`] takes it off the wire, [`context`] surrounds it, [`rule`] lets it in, a handler reads, asks and
+//! answers, [`ask`] carries the question to a service, [`refusal`] says what a refusal means.
+
+mod admin;
+mod ask;
+mod body;
+mod carts;
+mod client;
+mod code;
+mod config;
+mod context;
+mod follow;
+mod id;
+mod idle;
+mod key;
+mod limits;
+mod me;
+mod money;
+mod news;
+mod openapi;
+mod orders;
+mod page;
+mod problem;
+mod products;
+mod refusal;
+mod router;
+mod rule;
+mod serve;
+mod service;
+mod sessions;
+mod state;
+mod tls;
+mod version;
+
+pub use code::Code;
+pub use openapi::document;
+pub use rule::Rule;
+pub use service::Gateway;

@@ -1,0 +1,93 @@
+//! `/v1/news`: what the shop has to tell.
+
+use api::news::{self as wire, GetArticleRequest, ListArticlesRequest};
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ask;
+use crate::body::{Path, Query};
+use crate::id::ArticleId;
+use crate::page::{List, Page};
+use crate::problem::Problem;
+use crate::rule::Rule;
+use crate::state::{Edge, NewsClient};
+use crate::version::{IfNoneMatch, IfNoneMatchHeader, Tagged};
+
+/// The routes of this module.
+pub(crate) fn routes() -> OpenApiRouter<Edge> {
+    OpenApiRouter::new()
+        .routes(Rule::Public.on(routes!(list)))
+        .routes(Rule::Public.on(routes!(find)))
+}
+
+/// Lists the articles that are published, newest first.
+#[utoipa::path(get, path = "/v1/news", tag = "news", params(Page),
+    responses((status = 200, body = List<ArticleBody>)))]
+async fn list(
+    State(news): State<NewsClient>,
+    Query(page): Query<Page>,
+) -> Result<List<ArticleBody>, Problem> {
+    let wanted = ListArticlesRequest {
+        page: Some(page.into()),
+        include_drafts: false,
+    };
+    let found = ask::read(&news, wanted, NewsClient::list_articles).await?;
+    Ok(List::of(found.articles, found.next_cursor))
+}
+
+/// Finds an article that is published.
+#[utoipa::path(get, path = "/v1/news/{id}", tag = "news", params(("id" = inline(ArticleId), Path), IfNoneMatchHeader),
+    responses((status = 200, body = ArticleBody), (status = 304)))]
+async fn find(
+    State(news): State<NewsClient>,
+    Path(id): Path<ArticleId>,
+    known: IfNoneMatch,
+) -> Result<Tagged<ArticleBody>, Problem> {
+    let wanted = GetArticleRequest {
+        id: id.into_wire(),
+        include_drafts: false,
+    };
+    let found = ask::read(&news, wanted, NewsClient::get_article).await?;
+    Ok(tagged(found).unless(known))
+}
+
+/// An article.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ArticleBody {
+    #[schema(example = "art_01h455vb4pex5vsknk084sn02q")]
+    id: String,
+    /// Always `article`.
+    #[schema(example = "article")]
+    object: &'static str,
+    title: String,
+    /// Plain text.
+    body: String,
+    /// From when on it is public; null for a draft.
+    publish_at: Option<String>,
+    /// Counts the changes, from 1.
+    version: i64,
+    created_at: String,
+    updated_at: String,
+}
+
+impl From<wire::Article> for ArticleBody {
+    fn from(article: wire::Article) -> Self {
+        Self {
+            id: article.id,
+            object: "article",
+            title: article.title,
+            body: article.body,
+            publish_at: Some(article.publish_at).filter(|text| !text.is_empty()),
+            version: article.version,
+            created_at: article.created_at,
+            updated_at: article.updated_at,
+        }
+    }
+}
+
+pub(crate) fn tagged(article: wire::Article) -> Tagged<ArticleBody> {
+    Tagged::new(article.version, article.into())
+}

@@ -1,0 +1,103 @@
+//! What is answered of an order: statuses, headers, and what a key makes of them.
+
+use api::order as wire;
+use axum::http::header::{LOCATION, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::{OrderBody, RefundedBody};
+use crate::code::Code;
+use crate::problem::Problem;
+use crate::version::Tagged;
+
+/// Says that the answer was given before, for the same key.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The answer to a placing.
+pub(crate) struct Placed {
+    status: StatusCode,
+    order: wire::Order,
+    replayed: bool,
+}
+
+/// The answer to a cancellation: done, or taken up.
+pub(crate) struct Moved(pub(crate) wire::Order);
+
+/// The answer to a refund.
+pub(crate) struct Refunded(pub(crate) wire::OrderRefund);
+
+impl Placed {
+    /// Says what became of the order. A rejected one becomes a problem, made of the stored order alone, without clock or
+    /// chance: it is given again for the same key for ever.
+    pub(crate) fn of(answer: wire::PlaceResponse) -> Result<Self, Problem> {
+        let (order, replayed) = (answer.order.ok_or(Code::Internal)?, answer.replayed);
+        let status = match order.status.as_str() {
+            "pending" => StatusCode::ACCEPTED,
+            "rejected" => {
+                let code = Code::of(&order.reason).unwrap_or(Code::Conflict);
+                return Err(Problem::new(code).settled(replayed).order(order.into()));
+            }
+            _ => StatusCode::CREATED,
+        };
+        Ok(Self {
+            status,
+            order,
+            replayed,
+        })
+    }
+}
+
+impl IntoResponse for Placed {
+    fn into_response(self) -> Response {
+        let location = format!("/v1/orders/{}", self.order.id);
+        let mut response = (self.status, tagged(self.order)).into_response();
+        let headers = response.headers_mut();
+        if let Ok(location) = HeaderValue::try_from(location) {
+            headers.insert(LOCATION, location);
+        }
+        if self.status == StatusCode::ACCEPTED {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if self.replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+impl IntoResponse for Moved {
+    fn into_response(self) -> Response {
+        let going_on = self.0.status == "cancelling";
+        let status = if going_on {
+            StatusCode::ACCEPTED
+        } else {
+            StatusCode::OK
+        };
+        let mut response = (status, tagged(self.0)).into_response();
+        if going_on {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl IntoResponse for Refunded {
+    fn into_response(self) -> Response {
+        let replayed = self.0.replayed;
+        let body = axum::Json(RefundedBody::from(self.0));
+        let mut response = (StatusCode::CREATED, body).into_response();
+        if replayed {
+            response
+                .headers_mut()
+                .insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// An order with its version as `ETag`.
+pub(crate) fn tagged(order: wire::Order) -> Tagged<OrderBody> {
+    Tagged::new(order.version, order.into())
+}

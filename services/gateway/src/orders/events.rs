@@ -1,0 +1,112 @@
+//! `/v1/orders/{id}/events`: what happens to an order, as it happens.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use api::order::{OrderEvent, WatchEventsRequest};
+use auth::Caller;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use futures::{Stream, StreamExt as _};
+use serde::Serialize;
+use tonic::Status;
+use utoipa::ToSchema;
+
+use super::{OrderBody, owner};
+use crate::ask;
+use crate::body::Path;
+use crate::code::Code;
+use crate::id::OrderId;
+use crate::problem::Problem;
+use crate::state::{Edge, OrdersClient};
+
+/// The header a client sends when it comes back.
+const LAST_EVENT_ID: &str = "last-event-id";
+/// How often a silent stream says that it is still there.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long one stream lasts, like the token that opened it. The client comes back by itself.
+const LONGEST: Duration = Duration::from_mins(15);
+/// How long a client waits before it comes back.
+const COME_BACK: Duration = Duration::from_secs(1);
+
+/// Streams what happens to an order as server-sent events, until nothing more can happen.
+///
+/// Each event's id is the order's version, and its data the order as it was from then on. A client that comes back with
+/// `Last-Event-ID` gets what it missed.
+#[utoipa::path(get, path = "/v1/orders/{id}/events", tag = "orders",
+    params(("id" = inline(OrderId), Path), ("Last-Event-ID" = Option<i64>, Header, description = "The id of the last event seen.")),
+    responses((status = 200, body = EventBody, content_type = "text/event-stream")),
+    extensions(("x-owner" = json!("order"))))]
+pub(super) async fn watch(
+    State(orders): State<OrdersClient>,
+    State(edge): State<Edge>,
+    caller: Caller,
+    Path(id): Path<OrderId>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let wanted = WatchEventsRequest {
+        customer_id: owner(caller),
+        id: id.into_wire(),
+        after_version: last_seen(&headers)?,
+    };
+    let room = edge
+        .streams()
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| Code::Overloaded)?;
+    let events = ask::read(&orders, wanted, OrdersClient::watch_events).await?;
+    let end = ended(edge);
+    let shown = events
+        .scan(room, |_room, event| std::future::ready(shown(event)))
+        .take_until(end);
+    Ok(Sse::new(shown).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+}
+
+/// An order as it was from `order.version` on.
+#[derive(Serialize, ToSchema)]
+struct EventBody {
+    order: OrderBody,
+    /// RFC 3339, UTC.
+    happened_at: String,
+}
+
+fn last_seen(headers: &HeaderMap) -> Result<i64, Problem> {
+    let Some(value) = headers.get(LAST_EVENT_ID) else {
+        return Ok(0);
+    };
+    let version = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse::<i64>().ok());
+    let known = version.filter(|version| *version >= 0);
+    known.ok_or_else(|| {
+        Problem::invalid("Last-Event-ID", "invalid", "the id of an event is a number")
+    })
+}
+
+/// One event as the client sees it. A stream that broke just ends: the client comes back with the last id it saw.
+fn shown(event: Result<OrderEvent, Status>) -> Option<Result<Event, Infallible>> {
+    let event = event.ok()?;
+    let order = OrderBody::from(event.order?);
+    let id = order.version.to_string();
+    let body = EventBody {
+        order,
+        happened_at: event.happened_at,
+    };
+    let shown = Event::default()
+        .id(id)
+        .event("order")
+        .retry(COME_BACK)
+        .json_data(body);
+    shown.ok().map(Ok)
+}
+
+/// Ends with the longest a stream may last, or when the gateway drains.
+async fn ended(edge: Edge) {
+    tokio::select! {
+        () = tokio::time::sleep(LONGEST) => {}
+        () = edge.draining().cancelled() => {}
+    }
+}

@@ -1,0 +1,99 @@
+//! The gateway as a service of the house.
+
+use std::io;
+use std::time::Duration;
+
+use cache::Redis;
+use chassis::{Door, Env, Instance, Service, Setting, Wrong};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{self, Settings};
+use crate::limits::Limits;
+use crate::state::{Channels, Edge};
+use crate::{follow, router, serve};
+
+/// How often local counts of callers who went away are forgotten.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+
+/// The front door.
+pub struct Gateway {
+    edge: Edge,
+    redis: Option<Redis>,
+    probes: std::sync::OnceLock<axum::Router>,
+}
+
+impl Gateway {
+    /// Puts the gateway together. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn connect(env: &Env) -> Result<Self, Wrong> {
+        let settings = Settings::read(env)?;
+        let redis = settings.redis.as_deref().map(Redis::connect);
+        let limits = Limits::new(settings.quotas, redis.as_ref());
+        let channels = Channels {
+            user: env.channel("user")?,
+            order: env.channel("order")?,
+            news: env.channel("news")?,
+        };
+        Ok(Self {
+            edge: Edge::new(settings, channels, limits),
+            redis,
+            probes: std::sync::OnceLock::new(),
+        })
+    }
+}
+
+impl Service for Gateway {
+    const SETTINGS: &'static [Setting] = config::SETTINGS;
+
+    fn begin(&self, instance: &Instance) {
+        let _ = self.probes.set(instance.probes());
+        let edge = self.edge.clone();
+        // Before the first keys have come it can let nobody in. Later it goes on with the last known.
+        instance.needs("keys", move || {
+            let known = edge.verifier().has_keys();
+            async move { known }
+        });
+        let edge = self.edge.clone();
+        instance.wants("user", move || {
+            let followed = edge.verifier().follows_revocations();
+            async move { followed }
+        });
+        if let Some(redis) = self.redis.clone() {
+            instance.wants("redis", move || {
+                let up = redis.is_up();
+                async move { up }
+            });
+        }
+        spawn(instance, "keys", &self.edge, follow::keys);
+        spawn(instance, "revocations", &self.edge, follow::revocations);
+        spawn(instance, "sweep", &self.edge, sweep);
+    }
+
+    async fn serve(&self, door: Door) -> io::Result<()> {
+        let probes = self.probes.get().cloned().unwrap_or_default();
+        serve::serve(self.edge.clone(), router::router(&self.edge, probes), door).await
+    }
+}
+
+/// Runs `work` beside the requests until the gateway closes.
+fn spawn<F>(instance: &Instance, name: &'static str, edge: &Edge, work: fn(Edge) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let edge = edge.clone();
+    instance.spawn(name, move |closing: CancellationToken| {
+        let work = work(edge.clone());
+        async move {
+            closing.run_until_cancelled(work).await;
+        }
+    });
+}
+
+async fn sweep(edge: Edge) {
+    loop {
+        tokio::time::sleep(SWEEP_EVERY).await;
+        edge.limits().sweep();
+    }
+}

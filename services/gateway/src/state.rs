@@ -1,0 +1,166 @@
+//! What every handler may use: the services' clients, the verifier of tokens, the limits.
+
+use std::sync::Arc;
+
+use api::{news, order, user};
+use auth::Verifier;
+use axum::extract::FromRef;
+use axum::http::Extensions;
+use axum::http::request::Parts;
+use discovery::Channel;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::body::BodyLimits;
+use crate::client::Client;
+use crate::config::Settings;
+use crate::follow::Published;
+use crate::limits::Limits;
+
+pub(crate) type AuthClient = user::auth_client::AuthClient<Channel>;
+pub(crate) type UsersClient = user::users_client::UsersClient<Channel>;
+pub(crate) type WalletClient = user::wallet_client::WalletClient<Channel>;
+pub(crate) type CatalogClient = order::catalog_client::CatalogClient<Channel>;
+pub(crate) type InventoryClient = order::inventory_client::InventoryClient<Channel>;
+pub(crate) type CartsClient = order::carts_client::CartsClient<Channel>;
+pub(crate) type OrdersClient = order::orders_client::OrdersClient<Channel>;
+pub(crate) type SagasClient = order::saga_admin_client::SagaAdminClient<Channel>;
+pub(crate) type NewsClient = news::news_client::NewsClient<Channel>;
+
+/// The gateway's state. Clones share everything.
+#[derive(Clone)]
+pub(crate) struct Edge(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    clients: Clients,
+    verifier: Verifier,
+    limits: Limits,
+    published: Published,
+    draining: CancellationToken,
+    room: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+}
+
+/// The way to each service.
+pub(crate) struct Channels {
+    /// To the user service.
+    pub(crate) user: Channel,
+    /// To the order service.
+    pub(crate) order: Channel,
+    /// To the news service.
+    pub(crate) news: Channel,
+}
+
+struct Clients {
+    auth: AuthClient,
+    users: UsersClient,
+    wallet: WalletClient,
+    catalog: CatalogClient,
+    inventory: InventoryClient,
+    carts: CartsClient,
+    orders: OrdersClient,
+    sagas: SagasClient,
+    news: NewsClient,
+}
+
+impl Edge {
+    /// Puts together what the handlers need.
+    pub(crate) fn new(settings: Settings, channels: Channels, limits: Limits) -> Self {
+        Self(Arc::new(Inner {
+            clients: Clients::over(channels),
+            verifier: Verifier::new(),
+            limits,
+            published: Published::default(),
+            draining: CancellationToken::new(),
+            room: Arc::new(Semaphore::new(settings.in_flight)),
+            streams: Arc::new(Semaphore::new(settings.streams)),
+            settings,
+        }))
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.0.verifier
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn published(&self) -> &Published {
+        &self.0.published
+    }
+
+    /// Ends what would go on for ever, such as streams of events.
+    pub(crate) fn draining(&self) -> &CancellationToken {
+        &self.0.draining
+    }
+
+    /// How many more requests are taken at once.
+    pub(crate) fn room(&self) -> &Arc<Semaphore> {
+        &self.0.room
+    }
+
+    /// How many more streams of events are opened at once.
+    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
+        &self.0.streams
+    }
+
+    /// Whose request it is, by address.
+    pub(crate) fn client(&self, parts: &Parts) -> Client {
+        Client::of(parts, &self.0.settings.trusted_proxies)
+    }
+
+    /// Gives a request what its extractors and layers look for.
+    pub(crate) fn equip(&self, extensions: &mut Extensions) {
+        extensions.insert(self.clone());
+        extensions.insert(self.0.verifier.clone());
+        extensions.insert(BodyLimits {
+            bytes: self.0.settings.body_bytes,
+            within: self.0.settings.body_timeout,
+        });
+    }
+}
+
+impl Clients {
+    fn over(Channels { user, order, news }: Channels) -> Self {
+        Self {
+            auth: AuthClient::new(user.clone()),
+            users: UsersClient::new(user.clone()),
+            wallet: WalletClient::new(user),
+            catalog: CatalogClient::new(order.clone()),
+            inventory: InventoryClient::new(order.clone()),
+            carts: CartsClient::new(order.clone()),
+            orders: OrdersClient::new(order.clone()),
+            sagas: SagasClient::new(order),
+            news: NewsClient::new(news),
+        }
+    }
+}
+
+/// Lets a handler ask for one client by its type.
+macro_rules! clients {
+    ($($field:ident: $client:ty;)+) => {
+        $(impl FromRef<Edge> for $client {
+            fn from_ref(edge: &Edge) -> Self {
+                edge.0.clients.$field.clone()
+            }
+        })+
+    };
+}
+
+clients! {
+    auth: AuthClient;
+    users: UsersClient;
+    wallet: WalletClient;
+    catalog: CatalogClient;
+    inventory: InventoryClient;
+    carts: CartsClient;
+    orders: OrdersClient;
+    sagas: SagasClient;
+    news: NewsClient;
+}

@@ -1,0 +1,17 @@
+//! The gateway over real HTTP, before neighbours that answer what a test tells them to.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
+
+mod bad_input;
+mod bad_tokens;
+mod description;
+mod events;
+mod fake;
+mod front;
+mod limits;
+mod outcomes;
+mod placing;
+mod probes;
+mod rules;
+mod tls;
+mod versions;

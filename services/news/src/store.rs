@@ -1,0 +1,9 @@
+//! What is kept, and the only place that speaks SQL.
+
+pub mod articles;
+pub mod audit;
+
+use sqlx::migrate::Migrator;
+
+/// The schema of this service's database, file by file.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/news");

@@ -1,0 +1,143 @@
+//! Giving roles, disabling and enabling: the acts of administrators, each with its audit row.
+
+use api::id;
+use auth::Role;
+use db::Tx;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::domain::{Account, Act, Grant};
+use crate::error::{Error, Result};
+use crate::store::accounts::{self, Row};
+use crate::store::audit::{self, New};
+use crate::{Tools, profile, sign_out};
+
+/// What an administrator decides of an account; what is missing stays.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision {
+    /// Who decides.
+    pub actor: Uuid,
+    /// Of whom.
+    pub id: Uuid,
+    /// The version that the decision was made from.
+    pub version: i64,
+    /// What the account may do from now on.
+    pub role: Option<Role>,
+    /// Whether it may sign in no longer.
+    pub disabled: Option<bool>,
+}
+
+/// Which acts are wanted.
+#[derive(Clone, Debug)]
+pub struct Acts {
+    /// Only on this subject, when given.
+    pub subject: Option<String>,
+    /// Only by this account, when given.
+    pub actor: Option<Uuid>,
+    /// Those before this one.
+    pub after: Option<Uuid>,
+    /// How many at most.
+    pub rows: i64,
+}
+
+/// Carries out a decision, and voids the account's access tokens, which still name its former role.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Stale`], [`Error::LastAdmin`]; [`Error::NotAllowed`] when the actor administers no more.
+pub async fn run(tools: &Tools, decision: Decision) -> Result<Account> {
+    let act = Uuid::now_v7();
+    let decided = tools.db.write("administer an account", move |tx| {
+        Box::pin(async move { decide(tx, act, decision).await })
+    });
+    let decided = decided.await?;
+    profile::forget(tools, decision.id).await;
+    tools.vault.open(&decided)
+}
+
+/// Lists accounts, the newest first, from behind `after` on: of one role, where given.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(
+    tools: &Tools,
+    role: Option<Role>,
+    after: Option<Uuid>,
+    rows: i64,
+) -> Result<Vec<Account>> {
+    let role = role.map(Role::as_str);
+    let found = tools.db.read("accounts: list", move |tx| {
+        Box::pin(accounts::list(tx, role, after, rows))
+    });
+    let found = found.await?.own();
+    found.iter().map(|row| tools.vault.open(row)).collect()
+}
+
+/// Lists what administrators did, the last act first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn acts(tools: &Tools, wanted: Acts) -> Result<Vec<Act>> {
+    let found = tools.db.read("audit: list", move |tx| {
+        let Acts {
+            subject,
+            actor,
+            after,
+            rows,
+        } = wanted.clone();
+        Box::pin(async move { audit::list(tx, subject.as_deref(), actor, after, rows).await })
+    });
+    Ok(found.await?.own())
+}
+
+async fn decide(tx: &mut Tx, act: Uuid, decision: Decision) -> Result<Row> {
+    // All of them, before anything else: of two who take each other's role at once, the second finds it gone.
+    let admins = accounts::lock_admins(tx).await?;
+    if !admins.contains(&decision.actor) {
+        return Err(Error::NotAllowed);
+    }
+    let row = accounts::lock(tx, decision.id).await?;
+    let row = row.ok_or(Error::NotFound("account"))?;
+    if row.version != decision.version {
+        return Err(Error::Stale);
+    }
+    let (before, after) = grants(&row, decision)?;
+    if admins == [decision.id] && !after.administers() {
+        return Err(Error::LastAdmin);
+    }
+    accounts::grant(tx, row.id, after.role.as_str(), after.disabled).await?;
+    if after.disabled {
+        sign_out::revoke(tx, row.id).await?;
+    } else {
+        sign_out::raise(tx, row.id).await?;
+    }
+    audit::insert(tx, kept(act, decision, before, after)).await?;
+    let after = accounts::find(tx, row.id).await?;
+    after.ok_or(Error::NotFound("account"))
+}
+
+fn grants(row: &Row, decision: Decision) -> Result<(Grant, Grant)> {
+    let before = Grant {
+        role: row.role.parse().map_err(Error::broken)?,
+        disabled: row.disabled,
+    };
+    let after = Grant {
+        role: decision.role.unwrap_or(before.role),
+        disabled: decision.disabled.unwrap_or(before.disabled),
+    };
+    Ok((before, after))
+}
+
+/// The act as it is kept: nothing personal, since it is kept for ever.
+fn kept(act: Uuid, decision: Decision, before: Grant, after: Grant) -> New {
+    let show = |grant: Grant| -> Value {
+        json!({ "role": grant.role.as_str(), "disabled": grant.disabled })
+    };
+    New {
+        id: act,
+        actor: decision.actor,
+        action: "account.administer",
+        subject: id::ACCOUNT.write(decision.id),
+        before: Some(show(before)),
+        after: Some(show(after)),
+    }
+}

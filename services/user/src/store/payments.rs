@@ -1,0 +1,210 @@
+//! The judge of each order: what was charged and what went back.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use db::{Error, Tx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::wallet::{Charge, Payment, Reason, Refunded};
+
+/// Writes each order as charged, unless it has a row; answers those it wrote. The first of two equal orders counts.
+///
+/// Charged before anybody looked into the wallet: nobody sees it before the commit, most charges are good, and those that
+/// are not are voided by [`write()`]. So a charge writes its payment once.
+///
+/// # Errors
+/// What the database met.
+pub async fn insert_charged(tx: &mut Tx, charges: &[Charge]) -> Result<HashSet<Uuid>, Error> {
+    // Sorted, so that two groups with the same orders do not wait on each other; the second waits for the first.
+    let charges: BTreeMap<Uuid, &Charge> = charges
+        .iter()
+        .rev()
+        .map(|charge| (charge.order, charge))
+        .collect();
+    let orders: Vec<Uuid> = charges.keys().copied().collect();
+    let accounts: Vec<Uuid> = charges.values().map(|charge| charge.account).collect();
+    let amounts: Vec<i64> = charges.values().map(|charge| charge.amount).collect();
+    let inserted = sqlx::query_scalar!(
+        "insert into payments (order_id, account_id, amount, state)
+         select *, 'charged' from unnest($1::uuid[], $2::uuid[], $3::bigint[])
+         on conflict do nothing returning order_id",
+        &orders,
+        &accounts,
+        &amounts
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(inserted.into_iter().collect())
+}
+
+/// Bars the charge of each of `orders` that has no row yet.
+///
+/// # Errors
+/// What the database met.
+pub async fn insert_void(tx: &mut Tx, orders: &[Uuid]) -> Result<(), Error> {
+    let mut orders = orders.to_vec();
+    orders.sort_unstable();
+    // A charge that is under way is waited for here; afterwards its row is there to be locked.
+    sqlx::query!(
+        "insert into payments (order_id, state, reason) select *, 'void', 'voided' from unnest($1::uuid[])
+         on conflict do nothing",
+        &orders
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// Locks the payments of `orders`, and reads them.
+///
+/// # Errors
+/// What the database met.
+pub async fn lock(tx: &mut Tx, orders: &[Uuid]) -> Result<HashMap<Uuid, Payment>, Error> {
+    // In one order for all, so that two groups never wait on each other.
+    let rows = sqlx::query_as!(
+        Row,
+        "select order_id, account_id, amount, refunded, state, reason from payments
+         where order_id = any($1) order by order_id for no key update",
+        orders
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((row.order_id, row.read()?)))
+        .collect()
+}
+
+/// Writes what the locked payments of these orders became.
+///
+/// # Errors
+/// What the database met.
+pub async fn write(tx: &mut Tx, payments: &BTreeMap<Uuid, Payment>) -> Result<(), Error> {
+    if payments.is_empty() {
+        return Ok(());
+    }
+    let orders: Vec<Uuid> = payments.keys().copied().collect();
+    let (states, refunded, reasons) = columns(payments.values());
+    // Not joined with `unnest`: of that the planner expects so many rows that it may read the whole table.
+    sqlx::query!(
+        "update payments set
+             state = ($2::text[])[array_position($1::uuid[], order_id)],
+             refunded = ($3::bigint[])[array_position($1::uuid[], order_id)],
+             reason = ($4::text[])[array_position($1::uuid[], order_id)]
+         where order_id = any($1::uuid[])",
+        &orders,
+        &states as &[&str],
+        &refunded,
+        &reasons as &[&str]
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// A refund by its id and the name of its kind.
+type RefundKey = (Uuid, &'static str);
+
+/// Reads the refunds that were made under these ids, and the time of the transaction. The payments of their orders must
+/// be locked before.
+///
+/// # Errors
+/// What the database met.
+pub async fn made_refunds(
+    tx: &mut Tx,
+    keys: &[RefundKey],
+) -> Result<HashMap<RefundKey, Refunded>, Error> {
+    let ids: Vec<Uuid> = keys.iter().map(|(id, _)| *id).collect();
+    let rows = sqlx::query!(
+        "select id, kind, order_id, amount, created_at from refunds where id = any($1)",
+        &ids
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let found = rows.into_iter().filter_map(|row| {
+        let kind = ["compensation", "cancel", "partial"];
+        let kind = kind.into_iter().find(|kind| *kind == row.kind)?;
+        let made = Refunded {
+            order: row.order_id,
+            amount: row.amount,
+            at: row.created_at,
+        };
+        Some(((row.id, kind), made))
+    });
+    Ok(found.collect())
+}
+
+/// Writes refunds down.
+///
+/// # Errors
+/// What the database met; another refund with the same id.
+pub async fn insert_refunds(
+    tx: &mut Tx,
+    refunds: &BTreeMap<RefundKey, Refunded>,
+) -> Result<(), Error> {
+    if refunds.is_empty() {
+        return Ok(());
+    }
+    let (ids, kinds): (Vec<Uuid>, Vec<&str>) = refunds.keys().copied().unzip();
+    let orders: Vec<Uuid> = refunds.values().map(|made| made.order).collect();
+    let amounts: Vec<i64> = refunds.values().map(|made| made.amount).collect();
+    let moments: Vec<OffsetDateTime> = refunds.values().map(|made| made.at).collect();
+    sqlx::query!(
+        "insert into refunds (id, kind, order_id, amount, created_at)
+         select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[])",
+        &ids,
+        &kinds as &[&str],
+        &orders,
+        &amounts,
+        &moments
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+struct Row {
+    order_id: Uuid,
+    account_id: Option<Uuid>,
+    amount: Option<i64>,
+    refunded: i64,
+    state: String,
+    reason: String,
+}
+
+impl Row {
+    fn read(self) -> Result<Payment, Error> {
+        let asked = self.account_id.zip(self.amount);
+        let payment = match (self.state.as_str(), asked, Reason::named(&self.reason)) {
+            ("void", asked, Some(reason)) => Some(Payment::Void { asked, reason }),
+            ("charged", Some((account, amount)), None) => Some(Payment::Charged {
+                account,
+                amount,
+                refunded: self.refunded,
+            }),
+            ("refunded", Some((account, amount)), None) => {
+                Some(Payment::Refunded { account, amount })
+            }
+            _ => None,
+        };
+        payment.ok_or_else(|| sqlx::Error::Decode("a payment of no known state".into()).into())
+    }
+}
+
+/// State, refunded and reason of each.
+fn columns<'p>(
+    payments: impl Iterator<Item = &'p Payment>,
+) -> (Vec<&'static str>, Vec<i64>, Vec<&'static str>) {
+    let (mut states, mut refunds, mut reasons) = (vec![], vec![], vec![]);
+    for payment in payments {
+        let (state, refunded, reason) = match *payment {
+            Payment::Void { reason, .. } => ("void", 0, reason.name()),
+            Payment::Charged { refunded, .. } => ("charged", refunded, ""),
+            Payment::Refunded { amount, .. } => ("refunded", amount, ""),
+        };
+        states.push(state);
+        refunds.push(refunded);
+        reasons.push(reason);
+    }
+    (states, refunds, reasons)
+}

@@ -1,0 +1,10 @@
+//! Money and notifications, against a real database.
+#![cfg(test)]
+
+mod bank;
+mod faults;
+mod meeting;
+mod notifications;
+mod plans;
+mod rpc;
+mod service;
