@@ -19,3 +19,8 @@ pub async fn redis() -> Redis {
         .await
         .unwrap_or_else(|error| panic!("no Redis for this test: {error}"))
 }
+
+/// Claims a port for this test's own server, which no other test gets.
+pub fn free_port() -> u16 {
+    stack::free_port().unwrap_or_else(|error| panic!("no port for this test: {error}"))
+}

@@ -17,6 +17,9 @@ const READY: Duration = Duration::from_mins(1);
 /// How often we ask whether it is.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// The setting that says where an instance takes requests.
+const LISTEN: &str = "LISTEN";
+
 /// One instance of a service. It keeps its address when it is started again.
 #[derive(Debug)]
 pub struct Seat {
@@ -39,36 +42,29 @@ impl Seat {
         place: &Place,
         number: usize,
     ) -> anyhow::Result<Self> {
-        match place {
+        let (addr, admin) = (listen(&env)?, free()?);
+        let env = at(env, addr, admin);
+        let life = match place {
             Place::Here => {
                 let running = kind.start(Env::local(env.clone())).await?;
-                let (addr, admin) = (running.addr, running.admin_addr);
-                Ok(Self {
-                    kind,
-                    env,
-                    addr,
-                    admin,
-                    life: Life::Here(Mutex::new(Some(running))),
-                })
+                Life::Here(Mutex::new(Some(running)))
             }
             Place::Apart { program, logs } => {
-                let (addr, admin) = (free()?, free()?);
                 let log = logs.join(format!("{}-{number}.log", kind.name()));
                 let launch = Launch::new(program, log).args(["run", kind.name()]);
-                let env = at(&env, addr, admin);
                 let launch = env
                     .iter()
                     .fold(launch, |launch, (name, value)| launch.env(name, value));
-                let process = Process::start(kind.name(), launch)?;
-                Ok(Self {
-                    kind,
-                    env,
-                    addr,
-                    admin,
-                    life: Life::Apart(process),
-                })
+                Life::Apart(Process::start(kind.name(), launch)?)
             }
-        }
+        };
+        Ok(Self {
+            kind,
+            env,
+            addr,
+            admin,
+            life,
+        })
     }
 
     /// What it is.
@@ -125,7 +121,7 @@ impl Seat {
     pub async fn start(&self) -> anyhow::Result<()> {
         match &self.life {
             Life::Here(running) => {
-                let env = Env::local(at(&self.env, self.addr, self.admin));
+                let env = Env::local(self.env.clone());
                 *running.lock().await = Some(self.kind.start(env).await?);
             }
             Life::Apart(process) => process.start_again()?,
@@ -171,10 +167,18 @@ impl std::fmt::Debug for Life {
 }
 
 /// The settings of an instance at these addresses.
-fn at(env: &[(String, String)], addr: SocketAddr, admin: SocketAddr) -> Vec<(String, String)> {
-    let own = [("LISTEN", addr), ("ADMIN_LISTEN", admin)];
+fn at(env: Vec<(String, String)>, addr: SocketAddr, admin: SocketAddr) -> Vec<(String, String)> {
+    let own = [(LISTEN, addr), ("ADMIN_LISTEN", admin)];
     let own = own.map(|(name, addr)| (name.to_owned(), addr.to_string()));
-    env.iter().cloned().chain(own).collect()
+    env.into_iter().chain(own).collect()
+}
+
+/// Where it is to take requests: there where its settings say, or at an address of its own.
+fn listen(env: &[(String, String)]) -> anyhow::Result<SocketAddr> {
+    match env.iter().rfind(|(name, _)| name == LISTEN) {
+        Some((_, given)) => given.parse().with_context(|| format!("{LISTEN}={given}")),
+        None => free(),
+    }
 }
 
 fn free() -> anyhow::Result<SocketAddr> {

@@ -1,6 +1,6 @@
 //! A real process, killed at every step of every saga; another one goes on.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::wish::Wish;
 
 /// A process of the order service that kills itself at `crash`.
 async fn doomed(house: &House, crash: &str) -> (Child, SocketAddr) {
-    let addr = free_port();
+    let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, testkit::free_port()));
     let child = Command::new(env!("CARGO_BIN_EXE_order"))
         .env_clear()
         .env("DATABASE_URLS", house.database.url())
@@ -40,11 +40,6 @@ async fn doomed(house: &House, crash: &str) -> (Child, SocketAddr) {
         sleep(Duration::from_millis(10)).await;
     }
     (child, addr)
-}
-
-fn free_port() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
 }
 
 /// Waits until the process was killed by its own hand.
