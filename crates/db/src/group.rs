@@ -1,4 +1,6 @@
-//! Many callers, one transaction: a bounded queue, a few writers, no timer.
+//! Many callers, one transaction: a bounded queue, a few writers, nobody waits for more to come.
+
+mod turns;
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -13,6 +15,7 @@ use retry::Deadline;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tracing::{Instrument as _, Span, info_span};
 
+use self::turns::Turns;
 use crate::fault::{Fault, Kind};
 use crate::transaction::{self, Call};
 use crate::{Db, Error, Tx, Why};
@@ -24,7 +27,7 @@ pub type Run<J, O> = for<'t> fn(&'t mut Tx, &'t [J]) -> BoxFuture<'t, Result<Vec
 /// How much a group takes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How many transactions run at once.
+    /// How many transactions run at once, at most: one while it is quick and less than a group waits.
     pub writers: usize,
     /// How many jobs share a transaction at most.
     pub most: usize,
@@ -45,7 +48,9 @@ impl Default for Limits {
 /// Carries out the jobs of many callers, all that wait at a time, in one transaction. Cheap to clone.
 pub struct Group<J, O> {
     name: &'static str,
+    most: usize,
     queue: mpsc::Sender<Waiting<J, O>>,
+    turns: Arc<Turns>,
 }
 
 /// A job in the queue, with all that belongs to its caller.
@@ -75,17 +80,24 @@ impl<J: Clone + Send + Sync + 'static, O: Send + 'static> Group<J, O> {
     pub fn with_limits(db: &Db, name: &'static str, limits: Limits, run: Run<J, O>) -> Self {
         let (queue, waiting) = mpsc::channel(limits.waiting.max(1));
         let waiting = Arc::new(Mutex::new(waiting));
+        let (turns, most) = (Arc::new(Turns::new()), limits.most.max(1));
         for _ in 0..limits.writers.max(1) {
             let writer = Writer {
                 db: db.clone(),
                 name,
-                most: limits.most.max(1),
+                most,
                 run,
                 waiting: waiting.clone(),
+                turns: turns.clone(),
             };
             tokio::spawn(writer.write());
         }
-        Self { name, queue }
+        Self {
+            name,
+            most,
+            queue,
+            turns,
+        }
     }
 
     /// Carries out `job`, together with whatever else waits, and raises the caller's token.
@@ -106,6 +118,9 @@ impl<J: Clone + Send + Sync + 'static, O: Send + 'static> Group<J, O> {
             counter!("db_group_full_total", "name" => self.name).increment(1);
             return Err(Error::NotTaken(Why::Full));
         }
+        if self.queue.max_capacity() - self.queue.capacity() >= self.most {
+            self.turns.crowded();
+        }
         let (outcome, token) = match deadline.limit(answered).await {
             Ok(Ok(answer)) => answer?,
             Err(_) if !claimed.swap(true, Ordering::AcqRel) => {
@@ -122,7 +137,9 @@ impl<J, O> Clone for Group<J, O> {
     fn clone(&self) -> Self {
         Self {
             name: self.name,
+            most: self.most,
             queue: self.queue.clone(),
+            turns: self.turns.clone(),
         }
     }
 }
@@ -142,22 +159,24 @@ struct Writer<J, O> {
     most: usize,
     run: Run<J, O>,
     waiting: Arc<Mutex<mpsc::Receiver<Waiting<J, O>>>>,
+    turns: Arc<Turns>,
 }
 
 impl<J: Send + Sync + 'static, O: Send + 'static> Writer<J, O> {
     async fn write(self) {
         loop {
+            let turn = self.turns.next().await;
             let mut batch = Vec::new();
-            let count = self
-                .waiting
-                .lock()
-                .await
-                .recv_many(&mut batch, self.most)
-                .await;
-            if count == 0 {
-                return;
+            {
+                let mut waiting = self.waiting.lock().await;
+                if turn.is_extra() && waiting.len() < self.most {
+                    continue; // Somebody was quicker.
+                }
+                if waiting.recv_many(&mut batch, self.most).await == 0 {
+                    return;
+                }
             }
-            self.carry_out(batch).await;
+            turn.spend(self.carry_out(batch)).await;
         }
     }
 

@@ -75,6 +75,30 @@ async fn what_waits_together_is_written_together_and_each_hears_its_own() {
 }
 
 #[tokio::test]
+async fn a_writer_that_is_held_up_holds_nobody_else_up() {
+    let database = database().await;
+    let group = group(&database.db());
+    submit(&group, "before").await.unwrap();
+    let mut lock = database.pool().begin().await.unwrap();
+    sqlx::query("insert into marks (key) values ('contended')")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let held = tokio::spawn({
+        let group = group.clone();
+        async move { submit(&group, "contended").await }
+    });
+    until(&database, HELD_UP).await;
+
+    let others = join_all(["a", "b", "c"].map(|key| submit(&group, key))).await;
+
+    assert!(others.iter().all(|made| *made.as_ref().unwrap()));
+    assert!(!held.is_finished());
+    lock.rollback().await.unwrap();
+    assert!(held.await.unwrap().unwrap());
+}
+
+#[tokio::test]
 async fn a_lone_job_goes_at_once_and_raises_its_callers_token() {
     let database = database().await;
     let group = group(&database.db());

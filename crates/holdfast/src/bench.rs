@@ -5,6 +5,7 @@
 
 pub mod baseline;
 mod cpu;
+mod groups;
 mod load;
 mod report;
 mod scene;
@@ -65,10 +66,10 @@ async fn measure(
 
 /// One side takes orders for a while.
 async fn turn(scene: &Scene, side: Side, time: Duration, products: usize) -> anyhow::Result<Round> {
-    let before = scene.used(side);
+    let (before, groups) = (scene.used(side), scene.groups().await?);
     let (buyers, products) = (&scene.buyers, &scene.products[..products]);
     let tally = load::buy(scene.gateway(side), buyers, products, time).await?;
-    let after = scene.used(side);
+    let (after, grouped) = (scene.used(side), scene.groups().await?);
     anyhow::ensure!(
         tally.others == 0 && tally.orders > 0,
         "{side:?}: {} orders, {} other answers; nothing may fail in a bench",
@@ -89,5 +90,6 @@ async fn turn(scene: &Scene, side: Side, time: Duration, products: usize) -> any
     Ok(Round {
         rate: orders / time.as_secs_f64(),
         cpu: cost.collect(),
+        groups: groups::between(&groups, &grouped),
     })
 }

@@ -9,6 +9,8 @@ pub(crate) struct Round {
     pub(crate) rate: f64,
     /// Microseconds of CPU per order, by process.
     pub(crate) cpu: Vec<(&'static str, f64)>,
+    /// Jobs in a transaction, by group.
+    pub(crate) groups: Vec<(String, f64)>,
 }
 
 /// All rounds of one shape of load, both sides.
@@ -82,7 +84,16 @@ pub(crate) fn render(shape: &Shape) -> String {
         spread(shape.baseline.iter().map(|r| r.rate)),
     );
     add(&mut table, "orders per second", &fast, &slow, true);
-    format!("{}\n{table}", shape.name)
+    format!("{}\n{table}\n{}", shape.name, grouped(&shape.ours))
+}
+
+/// How many jobs shared a transaction of ours, in the last round.
+fn grouped(rounds: &[Round]) -> String {
+    let sizes = rounds.last().into_iter().flat_map(|round| &round.groups);
+    let sizes: Vec<String> = sizes
+        .map(|(name, size)| format!("{name} {size:.1}"))
+        .collect();
+    format!("jobs in a transaction: {}", sizes.join(", "))
 }
 
 fn add(table: &mut Table, name: &str, ours: &Spread, theirs: &Spread, more_is_better: bool) {
@@ -115,6 +126,7 @@ mod tests {
         let round = |rate, cpu| Round {
             rate,
             cpu: vec![("order", cpu)],
+            groups: Vec::new(),
         };
         let shape = Shape {
             name: "uniform",

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Plan;
 use super::cpu;
+use super::groups::{self, Groups};
 use super::load::{self, Buyer};
 use crate::house::{Ground, House, Keeper, Kind, Place};
 
@@ -125,6 +126,17 @@ impl Scene {
         ];
         all.map(|(name, pid)| (name, pid.map(cpu::used).unwrap_or_default()))
             .to_vec()
+    }
+
+    /// What our groups have carried so far.
+    pub(super) async fn groups(&self) -> anyhow::Result<Groups> {
+        let mut all = Groups::new();
+        for kind in [Kind::Order, Kind::User] {
+            for seat in self.house.seats(kind) {
+                all.extend(groups::ask(seat.admin()).await?);
+            }
+        }
+        Ok(all)
     }
 
     /// Ends everything.
