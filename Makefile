@@ -8,10 +8,10 @@ HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down clean order test lint sqlx record coverage bench
+.PHONY: help setup up down clean order test test-ha lint sqlx record coverage bench
 
 help: ## Say what there is to do
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 setup:
 	@deploy/setup.sh
@@ -33,6 +33,14 @@ order: ## Place a demo order from the terminal
 test: setup ## Run every test, on a Postgres pair of their own
 	@cargo build --workspace --all-targets
 	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast
+
+# The short set, of each test binary called `ha`; `ALL=1` for every fault.
+HA_SHORT := killed_primary frozen_node standby_that
+
+test-ha: ## Break the highly available form, part by part (ALL=1: every fault)
+	@deploy/setup.sh ha
+	@cargo build --workspace --all-targets
+	@cargo test --workspace --no-fail-fast --test ha -- --ignored --test-threads=1 $(if $(ALL),,$(HA_SHORT))
 
 lint: setup ## Check format, lints and documentation
 	cargo fmt --all --check

@@ -1,7 +1,10 @@
 #!/bin/sh
 # Installs what building and running Holdfast needs and this machine lacks, and says so. Silent when nothing is missing.
+# `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel.
 set -eu
 
+# Debian keeps servers where an ordinary user's shell does not look.
+PATH=$PATH:/usr/sbin:/sbin
 has() { command -v "$1" >/dev/null 2>&1; }
 
 postgres_at_least_15() {
@@ -22,6 +25,13 @@ postgres_at_least_15 || missing="$missing postgresql"
 has redis-server || missing="$missing redis-server"
 has cc || missing="$missing gcc libc6-dev"
 has curl || missing="$missing curl"
+if [ "${1:-}" = ha ]; then
+  has etcd || missing="$missing etcd-server"
+  # Debian's Patroni brings what it needs to speak to etcd and to Postgres (python3-etcd, python3-psycopg2).
+  has patroni || missing="$missing patroni"
+  has haproxy || missing="$missing haproxy"
+  has redis-sentinel || missing="$missing redis-sentinel"
+fi
 [ -n "$missing" ] || exit 0
 
 if [ "$(uname)" = Darwin ]; then

@@ -40,6 +40,22 @@ pub enum Error {
         /// The end of what it printed.
         said: String,
     },
+    /// A port that has to be the same in every run is somebody else's now.
+    #[error("port {port}, at which {name} has to answer, is taken by another program")]
+    Taken {
+        /// Which port.
+        port: u16,
+        /// Who needs it.
+        name: String,
+    },
+    /// Somebody who was asked over HTTP did not answer, or refused.
+    #[error("{whom}: {said}")]
+    Asked {
+        /// Who was asked.
+        whom: String,
+        /// What they said, or why they did not.
+        said: String,
+    },
     /// A program did not get where it should within its limit.
     #[error("{program} is not ready after {seconds} s: {said}")]
     Late {
@@ -53,6 +69,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Says that `whom` did not answer as hoped.
+    pub(crate) fn asked(whom: &str, said: &impl ToString) -> Self {
+        Self::Asked {
+            whom: whom.to_owned(),
+            said: said.to_string(),
+        }
+    }
+
     /// Wraps what the system said about `path`.
     pub(crate) fn files(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Files {

@@ -1,21 +1,35 @@
-//! Real neighbours as processes: Postgres, Redis, the services themselves.
+//! Real neighbours as processes: Postgres, Patroni, etcd, HAProxy, Redis, the services themselves.
 //!
 //! Everything started here listens on the loopback only, keeps its data in a folder of its own, and ends with the
 //! process that started it, also when that process is killed.
 
 mod account;
+mod cluster;
 mod error;
+mod etcd;
 mod folder;
+mod haproxy;
+mod patroni;
 mod port;
 mod postgres;
 mod process;
+mod program;
+mod reaper;
 mod redis;
+mod supervisor;
 mod tree;
 mod watchdog;
+mod wire;
 
+pub use cluster::{Cluster, Member, Plan};
 pub use error::Error;
+pub use etcd::Etcd;
 pub use folder::Folder;
+pub use haproxy::{Front, HaProxy};
+pub use patroni::{Node, Part, Timings};
 pub use port::free_port;
 pub use postgres::{Options, Postgres, Server};
 pub use process::{Launch, Process};
 pub use redis::Redis;
+pub use supervisor::{Supervisor, Ward};
+pub use wire::{Fate, Wire};

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
 
@@ -15,7 +15,7 @@ const FROM: u16 = 14_000;
 const TO: u16 = 30_000;
 
 /// One open and locked file for each port that this process has claimed: the locks end with the process.
-static CLAIMED: Mutex<Vec<File>> = Mutex::new(Vec::new());
+static CLAIMED: Mutex<Vec<(u16, File)>> = Mutex::new(Vec::new());
 
 /// How many were tried: each claim goes on where the one before has ended.
 static TRIED: AtomicU16 = AtomicU16::new(0);
@@ -33,14 +33,33 @@ pub fn free_port() -> Result<u16, Error> {
         if let Some(claim) = claim(&folder.join(port.to_string()))
             && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
         {
-            let mut claimed = CLAIMED.lock().unwrap_or_else(PoisonError::into_inner);
-            claimed.push(claim);
+            claimed().push((port, claim));
             return Ok(port);
         }
     }
     Err(Error::run("a listener on the loopback")(
         std::io::Error::from(std::io::ErrorKind::AddrInUse),
     ))
+}
+
+/// Claims `port` for this process, until it ends, if nobody listens on it; says whether it could. What it has claimed before
+/// is its own.
+///
+/// # Errors
+/// When the folder of the claims cannot be made.
+pub(crate) fn claim_port(port: u16) -> Result<bool, Error> {
+    let mut claimed = claimed();
+    if !claimed.iter().any(|(ours, _)| *ours == port) {
+        let Some(claim) = claim(&claims()?.join(port.to_string())) else {
+            return Ok(false);
+        };
+        claimed.push((port, claim));
+    }
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
+}
+
+fn claimed() -> MutexGuard<'static, Vec<(u16, File)>> {
+    CLAIMED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Locks the file that stands for a port. One of another account's, which we may not open, is taken too.

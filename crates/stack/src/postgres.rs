@@ -1,7 +1,8 @@
 //! Postgres: a primary with one synchronous streaming replica.
 
-mod binaries;
-mod passwords;
+pub(crate) mod binaries;
+pub(crate) mod passwords;
+pub(crate) mod psql;
 mod server;
 
 use std::fs;
@@ -19,7 +20,7 @@ use crate::process::LOOK;
 use crate::{Error, Folder, Launch, free_port};
 
 /// The role that makes the others.
-const SUPERUSER: &str = "postgres";
+pub(crate) const SUPERUSER: &str = "postgres";
 /// The name of the replica, of its slot and of its seat among the synchronous standbys.
 const REPLICA: &str = "replica";
 /// How long the replica may take to catch up with the primary before it is made anew.
@@ -109,25 +110,7 @@ impl Postgres {
     /// # Errors
     /// When the primary refuses.
     pub async fn provide(&self, name: &str) -> Result<(), Error> {
-        let asked = format!("select 1 from pg_roles where rolname = '{name}'");
-        if self.primary.run("postgres", &asked).await?.is_empty() {
-            let secret = self
-                .primary
-                .passwords
-                .as_ref()
-                .map(|all| all.of_or_new(name));
-            let secret = secret.transpose()?.unwrap_or_else(|| name.to_owned());
-            let make = format!(r#"create role "{name}" login password '{secret}'"#);
-            self.primary.run("postgres", &make).await?;
-            let grant = format!(r#"grant pg_read_all_stats to "{name}""#);
-            self.primary.run("postgres", &grant).await?;
-        }
-        let asked = format!("select 1 from pg_database where datname = '{name}'");
-        if self.primary.run("postgres", &asked).await?.is_empty() {
-            let make = format!(r#"create database "{name}" owner "{name}""#);
-            self.primary.run("postgres", &make).await?;
-        }
-        Ok(())
+        self.primary.psql().provide(name).await
     }
 
     /// Starts again whichever of both has ended by itself.
@@ -334,6 +317,7 @@ impl<'a> Maker<'a> {
             .args(
                 SETTINGS
                     .iter()
+                    .chain(&SHARED)
                     .flat_map(|(name, value)| setting(name, value)),
             )
     }
@@ -343,9 +327,15 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// What is the same for every server of ours.
-const SETTINGS: [(&str, &str); 15] = [
+/// What is the same for both.
+const SETTINGS: [(&str, &str); 3] = [
     ("listen_addresses", "127.0.0.1"),
+    ("wal_sender_timeout", "10s"),
+    ("wal_receiver_timeout", "10s"),
+];
+
+/// What is the same for every server of ours.
+pub(crate) const SHARED: [(&str, &str); 12] = [
     // A project's path may be longer than a socket's may be.
     ("unix_socket_directories", ""),
     ("timezone", "UTC"),
@@ -359,8 +349,6 @@ const SETTINGS: [(&str, &str); 15] = [
     ("hot_standby_feedback", "on"),
     ("wal_receiver_status_interval", "1s"),
     ("wal_retrieve_retry_interval", "100ms"),
-    ("wal_sender_timeout", "10s"),
-    ("wal_receiver_timeout", "10s"),
     ("jit", "off"),
 ];
 

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -93,6 +94,7 @@ pub struct Process {
     name: String,
     launch: Launch,
     child: Mutex<Option<Child>>,
+    held: AtomicBool,
 }
 
 impl Process {
@@ -105,6 +107,7 @@ impl Process {
             name: name.into(),
             launch,
             child: Mutex::new(None),
+            held: AtomicBool::new(false),
         };
         process.start_again()?;
         Ok(process)
@@ -127,6 +130,21 @@ impl Process {
         watchdog::kill_at_end(started.id());
         *child = Some(started);
         Ok(())
+    }
+
+    /// Keeps every supervisor away from it until [`Self::let_go`]: dead, it stays dead.
+    pub fn hold(&self) {
+        self.held.store(true, Ordering::Release);
+    }
+
+    /// Lets supervisors see to it again.
+    pub fn let_go(&self) {
+        self.held.store(false, Ordering::Release);
+    }
+
+    /// Whether supervisors are to stay away.
+    pub fn held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
     }
 
     /// What it is called.
@@ -167,6 +185,14 @@ impl Process {
         }
     }
 
+    /// Sends it `signal`.
+    pub(crate) fn send(&self, signal: Signal) {
+        if let Some(pid) = self.raw_pid() {
+            // One that is gone already needs no signal.
+            let _ = kill(pid, signal);
+        }
+    }
+
     /// Asks it to end by `signal`, and kills it when it takes longer than half a minute.
     pub async fn stop(&self, signal: Signal) {
         let Some(pid) = self.raw_pid() else { return };
@@ -188,6 +214,20 @@ impl Process {
             sleep(LOOK).await;
         }
         true
+    }
+
+    /// Says that it did not get where it should within `limit`, or has ended.
+    pub(crate) fn late(&self, limit: Duration) -> Error {
+        let (program, said) = (self.name.clone(), self.said());
+        if !self.alive() {
+            return Error::Ended { program, said };
+        }
+        let seconds = limit.as_secs();
+        Error::Late {
+            program,
+            seconds,
+            said,
+        }
     }
 
     /// The end of what it printed.
@@ -230,6 +270,14 @@ impl Process {
 /// Ends it without asking; whoever wants it to end in order calls [`Process::stop`] before.
 impl Drop for Process {
     fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Process {
+    /// Ends it without asking, for good.
+    pub(crate) fn end(&self) {
+        self.hold();
         let Some(mut child) = self.child().take() else {
             return;
         };

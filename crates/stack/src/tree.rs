@@ -44,6 +44,11 @@ pub(crate) fn alive(pid: Pid) -> bool {
     }
 }
 
+/// Whether the system still knows of `pid`, be it dead.
+pub(crate) fn known(pid: Pid) -> bool {
+    kill(pid, None).is_ok()
+}
+
 fn send(pid: Pid, signal: Signal) {
     // One that is gone already needs no signal.
     let _ = kill(pid, signal);
@@ -52,6 +57,20 @@ fn send(pid: Pid, signal: Signal) {
 #[cfg(target_os = "linux")]
 fn children(pid: Pid) -> Vec<Pid> {
     pids(&fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default())
+}
+
+/// The children of this process, whichever of its threads they are counted to.
+#[cfg(target_os = "linux")]
+pub(crate) fn children_of_all_threads() -> Vec<Pid> {
+    let threads = fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let read = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("children"));
+    threads
+        .filter_map(|thread| read(thread).ok())
+        .flat_map(|words| pids(&words))
+        .collect()
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -22,6 +22,12 @@ pub(crate) fn forget(pid: u32) {
     tell("ended", &pid.to_string());
 }
 
+/// Has every Postgres program that works on the data folder `path` killed when this process ends: Patroni starts them, and
+/// does not keep them among its children.
+pub(crate) fn clear_at_end(path: &Path) {
+    tell("data", &path.to_string_lossy());
+}
+
 /// Has `path` removed when this process ends.
 pub(crate) fn remove_at_end(path: &Path) {
     tell("folder", &path.to_string_lossy());

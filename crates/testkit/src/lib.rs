@@ -6,12 +6,10 @@ mod cluster;
 mod database;
 pub mod matrix;
 mod template;
-mod wire;
 
 pub use cluster::{Cluster, STACK, Seat, cluster};
 pub use database::{Database, database, database_on};
-pub use stack::Redis;
-pub use wire::{Fate, Wire};
+pub use stack::{Fate, Redis, Wire};
 
 /// Starts a Redis of this test's own: empty, to be paused, killed and restarted, gone at the end.
 pub async fn redis() -> Redis {

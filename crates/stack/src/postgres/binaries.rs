@@ -44,6 +44,11 @@ impl Binaries {
         })
     }
 
+    /// Where they all are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The path of one program.
     pub(crate) fn path(&self, program: &str) -> PathBuf {
         self.folder.join(program)

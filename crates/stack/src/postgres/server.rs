@@ -1,6 +1,5 @@
 //! One Postgres server, primary or replica.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,9 +7,9 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use tokio::time::{Instant, sleep};
 
-use super::SUPERUSER;
 use super::binaries::Binaries;
 use super::passwords::Passwords;
+use super::psql::Psql;
 use crate::process::LOOK;
 use crate::{Error, Launch, Process};
 
@@ -141,23 +140,12 @@ impl Server {
     /// # Errors
     /// When the server is not reachable or refuses it.
     pub async fn run(&self, database: &str, sql: &str) -> Result<String, Error> {
-        let port = self.port.to_string();
-        let mut env: Vec<(&str, &OsStr)> =
-            vec![("PGOPTIONS", OsStr::new("-c synchronous_commit=local"))];
-        env.extend(self.passwords.iter().flat_map(Passwords::env));
-        let args = [
-            "-XAtq",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &port,
-        ];
-        let what = ["-U", SUPERUSER, "-d", database, "-c", sql];
-        self.binaries
-            .run("psql", None, &env, args.into_iter().chain(what))
-            .await
+        self.psql().run(database, sql).await
+    }
+
+    /// The way in as the superuser.
+    pub(super) fn psql(&self) -> Psql {
+        Psql::at(&self.binaries, self.passwords.clone(), self.port).hasty()
     }
 
     /// The end of what it logged.

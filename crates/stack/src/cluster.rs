@@ -1,0 +1,258 @@
+//! The whole data floor: etcd, database nodes that agree on a leader, and HAProxy before them.
+
+mod member;
+mod start;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+pub use self::member::Member;
+use crate::patroni::Seat;
+use crate::postgres::passwords::Passwords;
+use crate::process::LOOK;
+use crate::reaper::Reaper;
+use crate::{Error, Etcd, HaProxy, Node, Options, Process, Supervisor, Timings, Wire};
+
+/// How long it may take until all nodes are in step.
+const IN_STEP: Duration = Duration::from_mins(2);
+/// How long handing the lead over may take.
+const HAND_OVER: Duration = Duration::from_secs(30);
+
+/// How a data floor is to be run.
+#[derive(Debug)]
+pub struct Plan {
+    /// How its servers are.
+    pub postgres: Options,
+    /// How fast a lost leader is missed.
+    pub timings: Timings,
+    /// Whether a supervisor starts again what has ended, and kills what stands still.
+    pub supervised: bool,
+    /// Whether there are wires around each node, which can be cut and slowed.
+    pub wired: bool,
+}
+
+impl Plan {
+    /// For tests: quick, in a scratch folder, supervised, without wires.
+    ///
+    /// # Errors
+    /// When the scratch folder cannot be made.
+    pub fn scratch() -> Result<Self, Error> {
+        Ok(Self {
+            postgres: Options::scratch()?,
+            timings: Timings::default(),
+            supervised: true,
+            wired: false,
+        })
+    }
+}
+
+/// The whole data floor, running: three of etcd, three nodes, two of HAProxy. Dropped, all of it is killed.
+#[derive(Debug)]
+pub struct Cluster {
+    // First, so that it lets go of the others before they end.
+    supervisor: Supervisor,
+    haproxies: Vec<HaProxy>,
+    nodes: Vec<Arc<Node>>,
+    etcd: Vec<Etcd>,
+    wires: Vec<Wires>,
+    passwords: Option<Passwords>,
+    plan: Plan,
+    _reaper: Reaper,
+}
+
+/// The wires around one node.
+#[derive(Debug)]
+struct Wires {
+    node: String,
+    all: Vec<Wire>,
+}
+
+impl Cluster {
+    /// The members of etcd.
+    pub fn etcd(&self) -> &[Etcd] {
+        &self.etcd
+    }
+
+    /// The database nodes.
+    pub fn nodes(&self) -> &[Arc<Node>] {
+        &self.nodes
+    }
+
+    /// The HAProxies.
+    pub fn haproxies(&self) -> &[HaProxy] {
+        &self.haproxies
+    }
+
+    /// What keeps its processes going; others may join it.
+    pub fn supervisor(&mut self) -> &mut Supervisor {
+        &mut self.supervisor
+    }
+
+    /// The URLs by which `role` reaches `database` where it is written: one through each HAProxy.
+    pub fn primary_urls(&self, role: &str, database: &str) -> Vec<String> {
+        let ports = self.haproxies.iter().map(HaProxy::primary);
+        ports.map(|port| self.url(port, role, database)).collect()
+    }
+
+    /// The URLs by which `role` reaches `database` where it is read: one through each HAProxy.
+    pub fn replica_urls(&self, role: &str, database: &str) -> Vec<String> {
+        let ports = self.haproxies.iter().map(HaProxy::replicas);
+        ports.map(|port| self.url(port, role, database)).collect()
+    }
+
+    /// The URL by which `role` reaches `database` on `node` itself, whatever its role.
+    pub fn node_url(&self, node: &Node, role: &str, database: &str) -> String {
+        self.url(node.port(), role, database)
+    }
+
+    fn url(&self, port: u16, role: &str, database: &str) -> String {
+        let password = self.passwords.as_ref().and_then(|all| all.of(role));
+        let login = password.map_or(role.to_owned(), |password| format!("{role}:{password}"));
+        format!("postgres://{login}@127.0.0.1:{port}/{database}")
+    }
+
+    /// Makes the role `name` and the database `name` that it owns, where they are not there yet.
+    ///
+    /// # Errors
+    /// When nobody leads, or the leader refuses.
+    pub async fn provide(&self, name: &str) -> Result<(), Error> {
+        self.leader().await?.psql().provide(name).await
+    }
+
+    /// The members, as one who answers knows them.
+    ///
+    /// # Errors
+    /// When none answers.
+    pub async fn members(&self) -> Result<Vec<Member>, Error> {
+        let mut last = Error::asked("Patroni", &"no node is known");
+        for node in &self.nodes {
+            match node.api().cluster().await {
+                Ok(told) => return Ok(Member::read(&told)),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// The node that leads.
+    ///
+    /// # Errors
+    /// When nobody does, or nobody answers.
+    pub async fn leader(&self) -> Result<&Arc<Node>, Error> {
+        self.with(Member::leads).await
+    }
+
+    /// The node without which nothing is acknowledged.
+    ///
+    /// # Errors
+    /// As [`Self::leader`].
+    pub async fn standby(&self) -> Result<&Arc<Node>, Error> {
+        self.with(Member::is_synchronous).await
+    }
+
+    async fn with(&self, wanted: impl Fn(&Member) -> bool) -> Result<&Arc<Node>, Error> {
+        let members = self.members().await?;
+        let found = members.iter().find(|member| wanted(member));
+        found
+            .and_then(|member| self.node(&member.name))
+            .ok_or_else(|| Error::asked("Patroni", &"nobody has that role at the moment"))
+    }
+
+    /// The node that is called `name`.
+    pub fn node(&self, name: &str) -> Option<&Arc<Node>> {
+        self.nodes.iter().find(|node| node.name() == name)
+    }
+
+    /// The process that is called `name`, a node's Patroni among them.
+    pub fn process(&self, name: &str) -> Option<&Arc<Process>> {
+        let etcd = self.etcd.iter().map(Etcd::process);
+        let nodes = self.nodes.iter().map(|node| node.process());
+        let haproxies = self.haproxies.iter().map(HaProxy::process);
+        let mut all = etcd.chain(nodes).chain(haproxies);
+        all.find(|process| process.name() == name)
+    }
+
+    /// The wires around the node that is called `name`; none, where there are no wires.
+    pub fn wires(&self, name: &str) -> &[Wire] {
+        let found = self.wires.iter().find(|wires| wires.node == name);
+        found.map_or(&[], |wires| &wires.all)
+    }
+
+    /// Hands the lead over to the standby, and returns when it leads.
+    ///
+    /// The old primary is shut down in order, so that both others have all of its log and nobody has to be rewound; Patroni
+    /// finds it gone and promotes the standby. Patroni's own switchover takes five times as long: it looks once a second
+    /// whether the shutdown has ended, and then has whoever is not promoted wait for 2 s.
+    ///
+    /// # Errors
+    /// When nobody can take it.
+    pub async fn switch_over(&self) -> Result<(), Error> {
+        let (leader, standby) = (self.leader().await?, self.standby().await?);
+        leader.run("postgres", "checkpoint").await?;
+        leader.end_postgres();
+        let end = Instant::now() + HAND_OVER;
+        while !self
+            .leader()
+            .await
+            .is_ok_and(|now| now.name() == standby.name())
+        {
+            if Instant::now() > end {
+                return Err(standby.process().late(HAND_OVER));
+            }
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
+
+    /// Waits until all nodes are in step: one leads, one is its synchronous standby, all stream.
+    ///
+    /// # Errors
+    /// When they are not after two minutes.
+    pub async fn in_step(&self) -> Result<(), Error> {
+        let end = Instant::now() + IN_STEP;
+        loop {
+            let members = self.members().await.unwrap_or_default();
+            if Member::in_step(&members, self.nodes.len()) {
+                return Ok(());
+            }
+            if Instant::now() > end {
+                let said = self.nodes.iter().map(|node| node.process().said());
+                return Err(Error::Late {
+                    program: "the database cluster".into(),
+                    seconds: IN_STEP.as_secs(),
+                    said: format!("{members:?}\n{}", said.collect::<Vec<_>>().join("\n")),
+                });
+            }
+            sleep(LOOK * 5).await;
+        }
+    }
+
+    /// Ends all of it in order; the data stays where it is kept.
+    pub async fn stop(mut self) {
+        self.supervisor = Supervisor::default();
+        for haproxy in &self.haproxies {
+            haproxy.stop().await;
+        }
+        // The leader last: whoever ends before it needs no new one.
+        let leader = self.leader().await.map(|node| node.name().to_owned());
+        let leads = |node: &Node| leader.as_deref().is_ok_and(|name| name == node.name());
+        for node in self.nodes.iter().filter(|node| !leads(node)) {
+            node.stop().await;
+        }
+        for node in &self.nodes {
+            node.stop().await;
+        }
+        for member in &self.etcd {
+            member.stop().await;
+        }
+    }
+}
+
+impl Wires {
+    fn around(seat: &Seat, all: Vec<Wire>) -> Self {
+        let node = seat.name.clone();
+        Self { node, all }
+    }
+}

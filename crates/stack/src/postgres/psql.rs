@@ -1,0 +1,68 @@
+//! The way into a server as its superuser.
+
+use std::ffi::OsStr;
+
+use super::SUPERUSER;
+use super::binaries::Binaries;
+use super::passwords::Passwords;
+use crate::Error;
+
+/// The way into the server at a port, as its superuser.
+#[derive(Debug, Clone)]
+pub(crate) struct Psql {
+    binaries: Binaries,
+    passwords: Option<Passwords>,
+    port: u16,
+    options: &'static str,
+}
+
+impl Psql {
+    /// Leads to the server at `port`. What it commits waits for the standby.
+    pub(crate) fn at(binaries: &Binaries, passwords: Option<Passwords>, port: u16) -> Self {
+        Self {
+            binaries: binaries.clone(),
+            passwords,
+            port,
+            options: "",
+        }
+    }
+
+    /// The same, without waiting for the standby.
+    pub(crate) fn hasty(self) -> Self {
+        let options = "-c synchronous_commit=local";
+        Self { options, ..self }
+    }
+
+    /// Runs `sql` in `database`; answers its rows, unaligned.
+    pub(crate) async fn run(&self, database: &str, sql: &str) -> Result<String, Error> {
+        let port = self.port.to_string();
+        let mut env = vec![
+            ("PGOPTIONS", OsStr::new(self.options)),
+            ("PGCONNECT_TIMEOUT", OsStr::new("10")),
+        ];
+        env.extend(self.passwords.iter().flat_map(Passwords::env));
+        let how = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"];
+        let what = ["-p", &port, "-U", SUPERUSER, "-d", database, "-c", sql];
+        let args = how.into_iter().chain(what);
+        self.binaries.run("psql", None, &env, args).await
+    }
+
+    /// Makes the role `name` and the database `name` that it owns, where they are not there yet.
+    pub(crate) async fn provide(&self, name: &str) -> Result<(), Error> {
+        let asked = format!("select 1 from pg_roles where rolname = '{name}'");
+        if self.run("postgres", &asked).await?.is_empty() {
+            let secret = self.passwords.as_ref().map(|all| all.of_or_new(name));
+            let secret = secret.transpose()?.unwrap_or_else(|| name.to_owned());
+            let make = format!(r#"create role "{name}" login password '{secret}'"#);
+            self.run("postgres", &make).await?;
+            let grant = format!(r#"grant pg_read_all_stats to "{name}""#);
+            self.run("postgres", &grant).await?;
+        }
+        let asked = format!("select 1 from pg_database where datname = '{name}'");
+        if self.run("postgres", &asked).await?.is_empty() {
+            let make = format!(r#"create database "{name}" owner "{name}""#);
+            self.run("postgres", &make).await?;
+        }
+        Ok(())
+    }
+}
