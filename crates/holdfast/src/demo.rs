@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::say;
-use crate::shop::Customer;
+use crate::shop::{Customer, Refusal};
 
 /// The demo customer; the shop that knows the password is on this machine only.
 pub const CUSTOMER: user::seed::Demo = user::seed::DEMO[2];
@@ -17,6 +17,9 @@ pub const CUSTOMER: user::seed::Demo = user::seed::DEMO[2];
 const FUNDS: i64 = 1_000_000;
 /// How long we wait for a pending order to settle.
 const SETTLED: Duration = Duration::from_mins(1);
+
+/// How long we wait before we send something again.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Signs in as the demo customer, and fills the wallet if it was not yet.
 ///
@@ -29,11 +32,35 @@ pub async fn customer(url: &str, currency: &str) -> anyhow::Result<Customer> {
     Ok(customer)
 }
 
-/// Places an order as the demo customer and shows it.
+/// Places an order as the demo customer and shows it. As a good client does, it sends the same again, under the same
+/// key, for as long as the shop says that this may help.
 ///
 /// # Errors
 /// When the shop refuses it, or does not settle it within a minute.
 pub async fn order(url: &str, currency: &str) -> anyhow::Result<()> {
+    let (start, key) = (Instant::now(), Uuid::now_v7());
+    let order = loop {
+        match place(url, currency, key).await {
+            Err(error) if passing(&error) && start.elapsed() < SETTLED => {
+                say::line(format_args!("Sending it again, with the same key: {error}"));
+                sleep(PAUSE).await;
+            }
+            placed => break placed?,
+        }
+    };
+    let took = start.elapsed().as_millis();
+    say::line(format_args!("Placed in {took} ms:\n{}", table(&order)));
+    Ok(())
+}
+
+fn passing(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<Refusal>()
+        .is_some_and(Refusal::is_passing)
+}
+
+/// Places one of each of the first two products, and waits until the order has settled.
+async fn place(url: &str, currency: &str, key: Uuid) -> anyhow::Result<Value> {
     let mut customer = customer(url, currency).await?;
     let products = customer.browse(2).await?;
     let items: Vec<(&str, u32)> = products
@@ -43,18 +70,9 @@ pub async fn order(url: &str, currency: &str) -> anyhow::Result<()> {
     if items.is_empty() {
         bail!("the catalogue is empty");
     }
-    let start = Instant::now();
-    let placed = customer.order(Uuid::now_v7(), &items).await?;
-    let took = start.elapsed();
-    let placed = placed.good()?;
+    let placed = customer.order(key, &items).await?.good()?;
     let id = placed["id"].as_str().context("an order without an id")?;
-    let order = settled(&mut customer, id).await?;
-    say::line(format_args!(
-        "Placed in {} ms:\n{}",
-        took.as_millis(),
-        table(&order)
-    ));
-    Ok(())
+    settled(&mut customer, id).await
 }
 
 /// Reads the order `id` until it is pending no more, for at most a minute.

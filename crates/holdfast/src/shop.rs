@@ -1,6 +1,6 @@
 //! The shop as a customer sees it: a small client of its HTTP interface.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -228,6 +228,25 @@ impl Answer {
         if self.status.is_success() {
             return Ok(self.body);
         }
-        bail!("{}: {}", self.status, self.body)
+        Err(Refusal {
+            status: self.status,
+            body: self.body,
+        }
+        .into())
+    }
+}
+
+/// What the shop said instead of doing it.
+#[derive(Debug, thiserror::Error)]
+#[error("{status}: {body}")]
+pub struct Refusal {
+    status: StatusCode,
+    body: Value,
+}
+
+impl Refusal {
+    /// Whether the shop itself says that the same request may be sent again.
+    pub fn is_passing(&self) -> bool {
+        self.body["retryable"] == true
     }
 }
