@@ -40,6 +40,29 @@ pub const SETTINGS: &[Setting] = &[
         "How many requests are worked on at once. More are refused at once: waiting in a long queue helps nobody.",
     ),
     Setting::new(
+        "CALLS_PER_NEIGHBOUR",
+        "512",
+        "How many calls to one other service may be under way at once, half of MAX_IN_FLIGHT: one that hangs leaves room for the others.",
+    ),
+    Setting::new(
+        "CONNECTIONS_PER_INSTANCE",
+        "4",
+        "How many connections to one instance at most, 1 to 8; each carries 64 calls before the next is opened.",
+    ),
+    Setting::new(
+        "BALANCE",
+        "least-busy",
+        "Which instance is called: `round-robin` gives each its turn by weight, `least-busy` moves on from one that is clearly slower.",
+    ),
+    Setting::optional(
+        "ZONE",
+        "Where this instance stands. Instances of the same zone are called first, others when none of them can be.",
+    ),
+    Setting::optional(
+        "OVERLAY_PATH",
+        "A JSON file with weights and drains by instance id, looked at twice a second: `{\"a:1\": {\"weight\": 50}, \"b:1\": {\"drained\": true}}`.",
+    ),
+    Setting::new(
         "DRAIN_GRACE",
         "2s",
         "How long requests are still taken after readiness was withdrawn: longer than it takes others to notice.",

@@ -103,28 +103,6 @@ impl Env {
         )))
     }
 
-    /// A channel to the service called `neighbour`, found at `{NEIGHBOUR}_ADDRS`.
-    ///
-    /// # Errors
-    /// When the addresses are missing or wrong.
-    pub fn channel(&self, neighbour: &'static str) -> Result<discovery::Channel, Wrong> {
-        let name = format!("{}_ADDRS", neighbour.to_uppercase());
-        let addrs: Vec<String> = self.get(&name)?;
-        if let Some(bad) = addrs.iter().find(|addr| !is_addr(addr)) {
-            return Err(Wrong(format!(
-                "{name} must be a list of `host:port` with commas between, and has `{bad}`"
-            )));
-        }
-        let settings = discovery::Settings {
-            service_token: Some(self.get("SERVICE_TOKEN")?),
-        };
-        Ok(discovery::channel(
-            neighbour,
-            &discovery::Fixed::new(addrs),
-            &settings,
-        ))
-    }
-
     /// Looks for names that nobody reads and that are a slip away from one that is not set.
     pub(crate) fn check_spelling(&self) -> Result<(), Wrong> {
         let is_known = |name: &str| {
@@ -194,11 +172,6 @@ fn contents(name: &str, path: &str) -> Result<String, Wrong> {
         ))
     })?;
     Ok(text.trim_end().to_owned())
-}
-
-fn is_addr(text: &str) -> bool {
-    let authority: Option<http::uri::Authority> = text.parse().ok();
-    authority.is_some_and(|addr| addr.port_u16().is_some() && !addr.host().is_empty())
 }
 
 impl fmt::Debug for Env {

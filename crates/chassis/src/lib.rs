@@ -10,6 +10,7 @@ mod door;
 mod env;
 mod health;
 mod instance;
+mod neighbour;
 mod page;
 mod request;
 mod run;

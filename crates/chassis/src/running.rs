@@ -113,6 +113,7 @@ impl Running {
     pub fn channel(&self) -> discovery::Channel {
         let settings = discovery::Settings {
             service_token: Some(self.config.service_token.clone()),
+            ..discovery::Settings::default()
         };
         let only = discovery::Fixed::new([self.addr.to_string()]);
         discovery::channel(self.instance.name, &only, &settings)

@@ -14,8 +14,11 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 
 use crate::broken::{broken, never_sent, untouched};
+use crate::endpoints::Endpoints;
+use crate::flight::verdict;
 use crate::headers;
-use crate::links::{Links, Round};
+use crate::round::Round;
+use crate::standing::Verdict;
 
 /// Three instances are asked at most: more would make a sick neighbour sicker.
 const REPEATED: Policy = Policy {
@@ -30,18 +33,21 @@ const LARGEST: usize = 4 * 1024 * 1024;
 /// One call.
 pub(crate) struct Call<'a> {
     pub(crate) service: &'static str,
-    pub(crate) links: &'a Links,
+    pub(crate) endpoints: &'a Endpoints,
     pub(crate) budget: &'a Budget,
     pub(crate) deadline: Deadline,
     /// Whether any attempt may have reached the other side.
     pub(crate) sent: AtomicBool,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// Sends `request` once. It moves on from an instance only where nothing was sent.
     pub(crate) async fn once(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
-        let mut round = self.links.round();
-        let answer = self.deadline.limit(self.attempt(request, &mut round)).await;
+        let work = async {
+            let mut round = Round::begin(self.endpoints).await;
+            self.attempt(request, &mut round, self.deadline).await
+        };
+        let answer = self.deadline.limit(work).await;
         answer.unwrap_or_else(|_| Err(self.without_answer()))
     }
 
@@ -52,7 +58,7 @@ impl Call<'_> {
         let body = body.map_err(|error| Status::internal(error.to_string()))?;
         let body = body.to_bytes();
         // One attempt at a time: the lock only lends the round to each in turn.
-        let round = Mutex::new(self.links.round());
+        let round = Mutex::new(None);
         REPEATED
             .run(self.budget, self.deadline, || {
                 self.share(&parts, &body, &round)
@@ -66,34 +72,41 @@ impl Call<'_> {
         &self,
         parts: &Parts,
         body: &Bytes,
-        round: &Mutex<Round>,
+        round: &Mutex<Option<Round<'a>>>,
     ) -> Result<Response<Body>, Status> {
         let mut round = round.lock().await;
-        if round.is_over() {
-            *round = self.links.round();
-        }
-        let share = if round.is_last() { 1 } else { 2 };
+        let mut going = match round.take().filter(|round| !round.is_over()) {
+            Some(going) => going,
+            None => Round::begin(self.endpoints).await,
+        };
+        let share = if going.is_last() { 1 } else { 2 };
         let limit = Deadline::after(self.deadline.remaining() / share);
         let request = Request::from_parts(parts.clone(), Body::new(Full::new(body.clone())));
-        let answer = limit.limit(self.attempt(request, &mut round)).await;
+        let answer = limit.limit(self.attempt(request, &mut going, limit)).await;
+        *round = Some(going);
         answer.unwrap_or_else(|_| Err(self.without_answer()))
     }
 
-    /// One attempt, on the next instance that takes it.
+    /// One attempt that is waited for until `limit`, on the next instance that takes it.
     async fn attempt(
         &self,
         mut request: Request<Body>,
-        round: &mut Round,
+        round: &mut Round<'a>,
+        limit: Deadline,
     ) -> Result<Response<Body>, Status> {
         let before = self.sent.load(Ordering::Relaxed);
         loop {
-            let Ok((link, mut sender)) = round.next().await else {
+            let Ok((flight, mut sender)) = round.next(limit).await else {
                 return Err(self.without_answer());
             };
-            address(&mut request, &link.authority);
+            address(&mut request, &flight.endpoint.authority);
             self.sent.store(true, Ordering::Relaxed);
             let mut error = match sender.try_send_request(request).await {
-                Ok(response) => return self.answered(response),
+                Ok(response) => {
+                    let answer = self.answered(response);
+                    flight.end(answer.as_ref().err().map_or(Verdict::Answered, verdict));
+                    return answer;
+                }
                 Err(error) => error,
             };
             // Given back means that not a byte of it was written.
@@ -105,7 +118,10 @@ impl Call<'_> {
             match unsent {
                 Some(unsent) => request = unsent,
                 None if untouched(&error) => return Err(self.without_answer()),
-                None => return Err(broken(self.service, error)),
+                None => {
+                    flight.end(Verdict::Failed);
+                    return Err(broken(self.service, error));
+                }
             }
         }
     }

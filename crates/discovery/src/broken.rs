@@ -2,13 +2,26 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use retry::NeverSent;
 use tonic::{Code, Status};
 
+/// A neighbour that was full has room again after a few calls' time.
+const ROOM_AGAIN: Duration = Duration::from_secs(1);
+
 /// Nothing was sent.
 pub(crate) fn never_sent(code: Code, message: String) -> Status {
     let mut status = Status::new(code, message);
+    status.set_source(Arc::new(NeverSent));
+    status
+}
+
+/// Nothing was sent, since enough calls are in flight to `service`.
+pub(crate) fn full(service: &str) -> Status {
+    let message = format!("as many calls to {service} are under way as may be; try again");
+    let reason = api::error::NOT_TAKEN;
+    let mut status = api::error::later(Code::Unavailable, reason, message, ROOM_AGAIN);
     status.set_source(Arc::new(NeverSent));
     status
 }

@@ -10,21 +10,16 @@ use std::time::Instant;
 
 use http::{HeaderValue, Request, Response};
 use retry::Budget;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
+use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tracing::{Instrument as _, Span};
 
 use crate::attempt::Call;
-use crate::links::Links;
-use crate::{Directory, headers};
-
-/// How a channel calls.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// What proves to the other side that one of ours is calling.
-    pub service_token: Option<SecretString>,
-}
+use crate::broken::full;
+use crate::endpoints::Endpoints;
+use crate::{Directory, Settings, headers};
 
 /// A balanced channel to the instances of one service. Cheap to clone.
 #[derive(Clone)]
@@ -35,7 +30,9 @@ pub struct Channel {
 
 struct Shared {
     service: &'static str,
-    links: Links,
+    endpoints: Endpoints,
+    /// Room for calls in flight: one neighbour that hangs must not hold everything that we have.
+    room: Semaphore,
     budget: Budget,
     service_token: Option<HeaderValue>,
 }
@@ -51,7 +48,8 @@ pub fn channel(name: &'static str, directory: &impl Directory, settings: &Settin
     Channel {
         shared: Arc::new(Shared {
             service: name,
-            links: Links::new(name, directory),
+            endpoints: Endpoints::new(name, directory, settings),
+            room: Semaphore::new(settings.calls),
             budget: Budget::new(),
             service_token,
         }),
@@ -76,12 +74,16 @@ impl Shared {
         mut request: Request<Body>,
         retrying: bool,
     ) -> Result<Response<Body>, Status> {
+        let Ok(_place) = self.room.try_acquire() else {
+            metrics::counter!("rpc_client_refused_total", "peer" => self.service).increment(1);
+            return Err(full(self.service));
+        };
         let deadline = headers::deadline(request.headers());
         let left = deadline.onward();
         headers::write(request.headers_mut(), left, self.service_token.as_ref());
         let call = Call {
             service: self.service,
-            links: &self.links,
+            endpoints: &self.endpoints,
             budget: &self.budget,
             deadline,
             sent: AtomicBool::new(false),

@@ -1,18 +1,32 @@
 //! A service by name becomes a balanced channel.
 //!
-//! A [`Directory`] says who is there; [`channel()`] gives tonic's clients something to call. A request goes to the next
-//! instance that is connected; where nothing could be sent it moves on within the same call. What was sent is sent
-//! again only through [`Channel::retrying`].
+//! A [`Directory`] says who is there; [`channel()`] gives tonic's clients something to call. A request goes to the instance
+//! whose turn it is, or to one that is clearly less busy (`choice`); where nothing could be sent it moves on within the
+//! same call. One that fails where others do not is ejected, and comes back by one good call (`standing`). What was sent
+//! is sent again only through [`Channel::retrying`].
 
 mod attempt;
 mod broken;
 mod channel;
+mod choice;
 mod connect;
 mod directory;
+mod endpoint;
+mod endpoints;
+mod flight;
 mod headers;
-mod link;
-mod links;
+mod line;
+mod load;
+mod meters;
+pub mod overlay;
+mod round;
+mod settings;
+#[cfg(test)]
+mod simulation;
+mod standing;
+mod tally;
 
-pub use channel::{Channel, Settings, channel};
+pub use channel::{Channel, channel};
 pub use directory::{Directory, Fixed, Instance};
 pub use retry::sent;
+pub use settings::{Balance, Settings};

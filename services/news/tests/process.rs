@@ -114,6 +114,7 @@ async fn it_never_says_a_secret_however_much_it_says() {
     let process = Process::start(command).await;
     let ours = discovery::Settings {
         service_token: Some(TOKEN.into()),
+        ..discovery::Settings::default()
     };
     let directory = discovery::Fixed::new([process.addr.as_str()]);
     let channel = discovery::channel("news", &directory, &ours);

@@ -127,6 +127,7 @@ async fn strangers_are_turned_away() {
         &discovery::Fixed::new([tiny.running.addr.to_string()]),
         &discovery::Settings {
             service_token: Some("the token of another house".into()),
+            ..discovery::Settings::default()
         },
     );
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,13 +26,15 @@ pub(crate) enum Manner {
     Rude(Status),
     /// Answers with this token.
     Ahead(&'static str),
+    /// Answers after this long.
+    Slow(Duration),
 }
 
 /// A server of one RPC. Calls that ask for its health as such, with no service's name, are not counted.
 #[derive(Clone)]
 pub(crate) struct Fake {
     pub(crate) addr: SocketAddr,
-    manner: Manner,
+    manner: Arc<Mutex<Manner>>,
     calls: Arc<AtomicUsize>,
     last: Arc<Mutex<MetadataMap>>,
 }
@@ -41,7 +44,7 @@ impl Fake {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let fake = Self {
             addr: socket.local_addr().unwrap(),
-            manner,
+            manner: Arc::new(Mutex::new(manner)),
             calls: Arc::default(),
             last: Arc::default(),
         };
@@ -50,6 +53,11 @@ impl Fake {
             .serve_with_incoming(TcpListenerStream::new(socket));
         tokio::spawn(server);
         fake
+    }
+
+    /// Behaves like this from now on.
+    pub(crate) fn behave(&self, manner: Manner) {
+        *self.manner.lock().unwrap() = manner;
     }
 
     pub(crate) fn calls(&self) -> usize {
@@ -75,10 +83,12 @@ impl Health for Fake {
         }
         self.calls.fetch_add(1, Ordering::SeqCst);
         *self.last.lock().unwrap() = request.metadata().clone();
-        match &self.manner {
+        let manner = self.manner.lock().unwrap().clone();
+        match manner {
             Manner::Kind => {}
+            Manner::Slow(time) => tokio::time::sleep(time).await,
             Manner::Silent => std::future::pending().await,
-            Manner::Rude(status) => return Err(status.clone()),
+            Manner::Rude(status) => return Err(status),
             Manner::Ahead(token) => {
                 let token = token.parse().unwrap();
                 answer.metadata_mut().insert("consistency-token", token);
@@ -108,6 +118,7 @@ enum Flow {
 pub(crate) struct Wire {
     pub(crate) addr: SocketAddr,
     flow: watch::Sender<Flow>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Wire {
@@ -115,8 +126,11 @@ impl Wire {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = socket.local_addr().unwrap();
         let (flow, flows) = watch::channel(Flow::Open);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let taken = connections.clone();
         tokio::spawn(async move {
             while let Ok((near, _)) = socket.accept().await {
+                taken.fetch_add(1, Ordering::SeqCst);
                 let far = TcpStream::connect(target).await.unwrap();
                 let (near_in, near_out) = near.into_split();
                 let (far_in, far_out) = far.into_split();
@@ -124,7 +138,16 @@ impl Wire {
                 tokio::spawn(pump(far_in, near_out, flows.clone()));
             }
         });
-        Self { addr, flow }
+        Self {
+            addr,
+            flow,
+            connections,
+        }
+    }
+
+    /// How many connections were ever taken.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Nothing passes any more, and nobody is told.

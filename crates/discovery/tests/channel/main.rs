@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::token::{Given, Position, Token};
-use discovery::{Channel, Directory, Fixed, Instance, Settings};
+use discovery::{Balance, Channel, Directory, Fixed, Instance, Settings};
 use fake::{Fake, Manner, Wire};
 use retry::Deadline;
 use tokio::net::TcpListener;
@@ -15,11 +15,17 @@ use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
+#[allow(dead_code, reason = "the tests of `balance` use it too")]
 mod fake;
 
+/// A channel that gives each instance its turn, so that a test knows who is called next.
 fn channel(addrs: &[SocketAddr]) -> Channel {
     let directory = Fixed::new(addrs.iter().map(ToString::to_string));
-    discovery::channel("fake", &directory, &Settings::default())
+    let settings = Settings {
+        balance: Balance::RoundRobin,
+        ..Settings::default()
+    };
+    discovery::channel("fake", &directory, &settings)
 }
 
 async fn call(channel: &Channel) -> Result<(), Status> {
@@ -271,6 +277,7 @@ async fn deadline_and_tokens_ride_along() {
     let fake = Fake::start(Manner::Kind).await;
     let settings = Settings {
         service_token: Some("one of ours".into()),
+        ..Settings::default()
     };
     let directory = Fixed::new([fake.addr.to_string()]);
     let channel = discovery::channel("fake", &directory, &settings);

@@ -1,4 +1,4 @@
-//! The link to one instance: one connection, made when it is first wanted and again whenever it has broken.
+//! One connection to an instance: made when it is first wanted, and again whenever it has broken.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,6 @@ use tokio::task::AbortHandle;
 use tonic::body::Body;
 use tracing::{info, warn};
 
-use crate::Instance;
 use crate::connect::connect;
 
 /// Half a second at most: a neighbour that comes back is found at once, and one that stays away costs two attempts a
@@ -25,16 +24,14 @@ struct State {
     sender: Option<SendRequest<Body>>,
 }
 
-/// The link to one instance.
-pub(crate) struct Link {
-    pub(crate) instance: Instance,
-    pub(crate) authority: Authority,
+/// One connection to one instance.
+pub(crate) struct Line {
     state: watch::Receiver<State>,
     wanted: Arc<Notify>,
     keeper: AbortHandle,
 }
 
-/// Keeps one link: its own task.
+/// Keeps one line: its own task.
 struct Keeper {
     service: &'static str,
     authority: Authority,
@@ -43,30 +40,27 @@ struct Keeper {
     changed: watch::Sender<()>,
 }
 
-impl Link {
-    /// A link that is not connected yet. `changed` is told when it is, or cannot be.
+impl Line {
+    /// A line that is not connected yet. `changed` is told when it is, or cannot be.
     pub(crate) fn new(
         service: &'static str,
-        instance: Instance,
+        authority: Authority,
         changed: watch::Sender<()>,
-    ) -> Option<Self> {
-        let authority = Authority::try_from(instance.addr.as_str()).ok()?;
+    ) -> Self {
         let (sender, state) = watch::channel(State::default());
         let wanted = Arc::new(Notify::new());
         let keeper = Keeper {
             service,
-            authority: authority.clone(),
+            authority,
             state: sender,
             wanted: wanted.clone(),
             changed,
         };
-        Some(Self {
-            instance,
-            authority,
+        Self {
             state,
             wanted,
             keeper: tokio::spawn(keeper.keep()).abort_handle(),
-        })
+        }
     }
 
     /// Where to send, while it is connected. Where it is not, it will be: somebody wants it.
@@ -85,7 +79,7 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for Line {
     /// Ends the reconnecting. Calls on the connection hold it open until they are answered.
     fn drop(&mut self) {
         self.keeper.abort();
