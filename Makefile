@@ -8,7 +8,7 @@ HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down clean order test test-ha lint sqlx record coverage bench
+.PHONY: help setup up ha down clean order test test-ha lint sqlx record coverage bench
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -20,6 +20,12 @@ up: setup ## Run the whole shop in one process, on http://localhost:8080 (PORT= 
 	@echo "Building (some minutes the first time) ..."
 	@cargo build --bin holdfast
 	@$(HOLDFAST) up
+
+ha: ## Run it highly available, every part at least twice, on PORT and the one after
+	@deploy/setup.sh ha
+	@echo "Building (some minutes the first time) ..."
+	@cargo build --bin holdfast
+	@$(HOLDFAST) ha
 
 down: ## End the shop that `make up` started elsewhere
 	@$(HOLDFAST) down

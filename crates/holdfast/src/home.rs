@@ -121,6 +121,14 @@ impl Home {
         Ok(Folder::kept_or_elsewhere(&self.path.join("postgres"))?)
     }
 
+    /// Where the highly available form keeps its data, likewise.
+    ///
+    /// # Errors
+    /// As [`Self::data`].
+    pub fn ha_data(&self) -> anyhow::Result<Folder> {
+        Ok(Folder::kept_or_elsewhere(&self.path.join("ha/data"))?)
+    }
+
     /// Removes everything, wherever it is.
     ///
     /// # Errors
@@ -129,8 +137,10 @@ impl Home {
         if !self.path.exists() {
             return Ok(());
         }
-        let data = self.data()?.path().to_owned();
-        fs::remove_dir_all(&data).with_context(|| data.display().to_string())?;
+        for data in [self.data()?, self.ha_data()?] {
+            let data = data.path();
+            fs::remove_dir_all(data).with_context(|| data.display().to_string())?;
+        }
         fs::remove_dir_all(&self.path).with_context(|| self.path.display().to_string())
     }
 

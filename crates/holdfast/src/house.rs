@@ -29,6 +29,7 @@ pub enum Place {
 pub struct House {
     ground: Ground,
     place: Place,
+    wired: bool,
     seats: Vec<Seat>,
 }
 
@@ -38,7 +39,17 @@ impl House {
         Self {
             ground,
             place,
+            wired: false,
             seats: Vec::new(),
+        }
+    }
+
+    /// Lays a wire before each instance that is added from now on, so that it can be cut and slowed.
+    #[must_use]
+    pub fn wired(self) -> Self {
+        Self {
+            wired: true,
+            ..self
         }
     }
 
@@ -69,10 +80,13 @@ impl House {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
-        let at = self.seats.len();
-        self.seats
-            .push(Seat::take(kind, env, &self.place, at).await?);
-        Ok(&self.seats[at])
+        let name = format!("{}-{}", kind.name(), self.seats(kind).count() + 1);
+        let mut seat = Seat::take(kind, name, env, &self.place).await?;
+        if self.wired {
+            seat.lay_wire().await?;
+        }
+        self.seats.push(seat);
+        Ok(&self.seats[self.seats.len() - 1])
     }
 
     /// Waits until every instance says that it is ready.
@@ -84,6 +98,11 @@ impl House {
             seat.ready().await?;
         }
         Ok(())
+    }
+
+    /// All instances, in the order in which they were started.
+    pub fn all(&self) -> &[Seat] {
+        &self.seats
     }
 
     /// The instances of `kind`, in the order in which they were started.
@@ -99,8 +118,8 @@ impl House {
     }
 
     /// Ends all of it in order, the front door first.
-    pub async fn stop(self) {
-        for seat in self.seats.into_iter().rev() {
+    pub async fn stop(&self) {
+        for seat in self.seats.iter().rev() {
             seat.stop().await;
         }
     }
@@ -109,7 +128,7 @@ impl House {
     fn addresses(&self, kind: Kind) -> Option<(String, String)> {
         let found: Vec<String> = self
             .seats(kind)
-            .map(|seat| seat.addr().to_string())
+            .map(|seat| seat.shown().to_string())
             .collect();
         (!found.is_empty()).then(|| {
             (

@@ -5,6 +5,7 @@
 pub mod bench;
 pub mod certs;
 pub mod demo;
+pub mod ha;
 pub mod home;
 pub mod house;
 pub mod say;

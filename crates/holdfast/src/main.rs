@@ -1,4 +1,4 @@
-//! `holdfast`: opens and closes a shop on this machine, places a demo order, makes certificates.
+//! `holdfast`: opens, breaks and closes a shop on this machine, places a demo order, makes certificates.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use holdfast::bench::{self, Plan, baseline};
+use holdfast::ha::{self, Deed};
 use holdfast::home::Home;
 use holdfast::house::Kind;
 use holdfast::{certs, demo, say, up};
@@ -38,6 +39,52 @@ enum Command {
         #[arg(long, env = "PORT", default_value_t = 8080)]
         port: u16,
     },
+    /// Open the shop with every part at least twice, as processes that can be broken one by one.
+    Ha {
+        /// The port of the loopback at which it answers; the next one leads to it as well.
+        #[arg(long, env = "PORT", default_value_t = 8080)]
+        port: u16,
+    },
+    /// Show how every part of the highly available shop is.
+    Status,
+    /// Kill a part of it. It is started again.
+    Kill {
+        /// Which part; `pg-1.postgres` and `pg-1.patroni` are halves of one.
+        name: String,
+        /// Leave it dead until it is resumed.
+        #[arg(long)]
+        stay: bool,
+    },
+    /// Freeze a part of it: its connections stay open and nobody answers. A database node is killed for that, and replaced.
+    Pause {
+        /// Which part.
+        name: String,
+        /// Leave it frozen until it is resumed.
+        #[arg(long)]
+        stay: bool,
+    },
+    /// Undo what was done to a part of it.
+    Resume {
+        /// Which part.
+        name: String,
+    },
+    /// Cut the wires around a part of it.
+    Cut {
+        /// Which part.
+        name: String,
+    },
+    /// Slow the wires around a part of it.
+    Slow {
+        /// Which part.
+        name: String,
+        /// How many milliseconds everything is held up, each way.
+        #[arg(long, default_value_t = 500)]
+        by: u64,
+    },
+    /// Have another database node lead.
+    Switchover,
+    /// Look at every setting, connection, replica, backup and clock, and say what to do.
+    Doctor,
     /// Close the shop that another process has opened.
     Down,
     /// Close it, and remove its data.
@@ -110,6 +157,15 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let home = Home::at(cli.home);
     match cli.command {
         Command::Up { port } => Box::pin(up::run(&home, port)).await?,
+        Command::Ha { port } => Box::pin(ha::run(&home, port)).await?,
+        Command::Status => say::line(ha::ask(&home, "status").await?),
+        Command::Kill { name, stay } => act(&home, &Deed::Kill { name, stay }).await?,
+        Command::Pause { name, stay } => act(&home, &Deed::Pause { name, stay }).await?,
+        Command::Resume { name } => act(&home, &Deed::Resume { name }).await?,
+        Command::Cut { name } => act(&home, &Deed::Cut { name }).await?,
+        Command::Slow { name, by } => act(&home, &Deed::Slow { name, by }).await?,
+        Command::Switchover => act(&home, &Deed::SwitchOver).await?,
+        Command::Doctor => doctor(&home).await?,
         Command::Down => down(&home).await?,
         Command::Clean => clean(&home).await?,
         Command::Order { url } => order(&home, url).await?,
@@ -150,6 +206,22 @@ async fn measure(what: Bench) -> anyhow::Result<()> {
         buyers,
     })
     .await
+}
+
+/// Has the running shop do something to one of its parts.
+async fn act(home: &Home, deed: &Deed) -> anyhow::Result<()> {
+    say::line(ha::ask(home, &deed.words()).await?);
+    Ok(())
+}
+
+async fn doctor(home: &Home) -> anyhow::Result<()> {
+    let running = home.tenant().is_some();
+    say::line(if running {
+        ha::ask(home, "doctor").await?
+    } else {
+        ha::without_a_shop()
+    });
+    Ok(())
 }
 
 async fn down(home: &Home) -> anyhow::Result<()> {

@@ -52,7 +52,7 @@ pub async fn run(home: &Home, port: u16) -> anyhow::Result<()> {
 }
 
 /// Sees to it that nobody else listens on `port`.
-fn free(port: u16) -> anyhow::Result<()> {
+pub(crate) fn free(port: u16) -> anyhow::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     listener.map(drop).with_context(|| {
         format!(

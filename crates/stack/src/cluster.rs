@@ -3,9 +3,11 @@
 mod member;
 mod start;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::time::{Instant, sleep};
 
 pub use self::member::Member;
@@ -13,7 +15,7 @@ use crate::patroni::Seat;
 use crate::postgres::passwords::Passwords;
 use crate::process::LOOK;
 use crate::reaper::Reaper;
-use crate::{Error, Etcd, HaProxy, Node, Options, Process, Supervisor, Timings, Wire};
+use crate::{Error, Etcd, Fate, HaProxy, Node, Options, Process, Supervisor, Timings, Wire};
 
 /// How long it may take until all nodes are in step.
 const IN_STEP: Duration = Duration::from_mins(2);
@@ -62,7 +64,10 @@ pub struct Cluster {
     _reaper: Reaper,
 }
 
-/// The wires around one node.
+/// Which of them leads to its Patroni.
+const REST: usize = 1;
+
+/// The wires around one node: to its Postgres, to its Patroni, and from it to each of etcd; or none.
 #[derive(Debug)]
 struct Wires {
     node: String,
@@ -167,17 +172,45 @@ impl Cluster {
 
     /// The process that is called `name`, a node's Patroni among them.
     pub fn process(&self, name: &str) -> Option<&Arc<Process>> {
+        self.processes().find(|process| process.name() == name)
+    }
+
+    fn processes(&self) -> impl Iterator<Item = &Arc<Process>> {
         let etcd = self.etcd.iter().map(Etcd::process);
         let nodes = self.nodes.iter().map(|node| node.process());
         let haproxies = self.haproxies.iter().map(HaProxy::process);
-        let mut all = etcd.chain(nodes).chain(haproxies);
-        all.find(|process| process.name() == name)
+        etcd.chain(nodes).chain(haproxies)
     }
 
     /// The wires around the node that is called `name`; none, where there are no wires.
     pub fn wires(&self, name: &str) -> &[Wire] {
         let found = self.wires.iter().find(|wires| wires.node == name);
         found.map_or(&[], |wires| &wires.all)
+    }
+
+    /// Cuts the wires around the node that is called `name`. A leader that lost etcd goes on while the others hear from it, so
+    /// they hear no more. What a standby receives already goes on.
+    pub fn cut(&self, name: &str) {
+        self.wires(name).iter().for_each(Wire::cut);
+        for wires in self.wires.iter().filter(|wires| wires.node != name) {
+            if let Some(wire) = wires.all.get(REST) {
+                wire.on_sent(|bytes| {
+                    if bytes.starts_with(b"POST /failsafe") {
+                        Fate::Cut
+                    } else {
+                        Fate::Pass
+                    }
+                });
+            }
+        }
+    }
+
+    /// Heals the wires around every node.
+    pub fn heal(&self) {
+        for wire in self.wires.iter().flat_map(|wires| &wires.all) {
+            wire.heal();
+            wire.on_sent_nothing();
+        }
     }
 
     /// Hands the lead over to the standby, and returns when it leads.
@@ -229,24 +262,24 @@ impl Cluster {
         }
     }
 
+    /// Where its data and its logs are.
+    pub fn folder(&self) -> &Path {
+        self.plan.postgres.folder.path()
+    }
+
     /// Ends all of it in order; the data stays where it is kept.
-    pub async fn stop(mut self) {
-        self.supervisor = Supervisor::default();
-        for haproxy in &self.haproxies {
-            haproxy.stop().await;
-        }
-        // The leader last: whoever ends before it needs no new one.
+    pub async fn stop(&self) {
         let leader = self.leader().await.map(|node| node.name().to_owned());
         let leads = |node: &Node| leader.as_deref().is_ok_and(|name| name == node.name());
-        for node in self.nodes.iter().filter(|node| !leads(node)) {
-            node.stop().await;
+        for process in self.processes() {
+            process.hold();
         }
-        for node in &self.nodes {
-            node.stop().await;
-        }
-        for member in &self.etcd {
-            member.stop().await;
-        }
+        join_all(self.haproxies.iter().map(HaProxy::stop)).await;
+        // The leader last: whoever ends before it needs no new one.
+        let (last, first): (Vec<_>, Vec<_>) = self.nodes.iter().partition(|node| leads(node));
+        join_all(first.iter().map(|node| node.stop())).await;
+        join_all(last.iter().map(|node| node.stop())).await;
+        join_all(self.etcd.iter().map(Etcd::stop)).await;
     }
 }
 

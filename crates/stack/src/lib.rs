@@ -30,6 +30,7 @@ pub use patroni::{Node, Part, Timings};
 pub use port::free_port;
 pub use postgres::{Options, Postgres, Server};
 pub use process::{Launch, Process};
+pub use program::installed;
 pub use redis::Redis;
 pub use supervisor::{Supervisor, Ward};
 pub use wire::{Fate, Wire};

@@ -179,8 +179,12 @@ impl Process {
         let Some(pid) = self.raw_pid() else { return };
         let below = tree::below(pid);
         tree::signal(pid, Signal::SIGKILL);
-        self.gone(GRACE).await;
-        while below.iter().any(|pid| tree::alive(*pid)) {
+        let end = Instant::now() + GRACE;
+        // Whoever keeps it going may have started it again by now.
+        while self.raw_pid() == Some(pid) && Instant::now() < end {
+            sleep(LOOK).await;
+        }
+        while below.iter().any(|pid| tree::alive(*pid)) && Instant::now() < end {
             sleep(LOOK).await;
         }
     }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::Error;
+use crate::postgres::binaries::Binaries;
 
 /// Looked through after what the shell knows.
 const ELSEWHERE: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/local/sbin", "/opt/homebrew/bin"];
@@ -17,6 +18,18 @@ pub(crate) fn find(program: &'static str, hint: &'static str) -> Result<PathBuf,
         .map(|folder| folder.join(program))
         .find(|path| fs::metadata(path).is_ok_and(|found| found.is_file()))
         .ok_or(Error::Missing { program, hint })
+}
+
+/// Says of each program of the highly available form whether it is on this machine.
+pub fn installed() -> [(&'static str, bool); 5] {
+    let there = |program| (program, find(program, "").is_ok());
+    [
+        there("etcd"),
+        there("patroni"),
+        there("haproxy"),
+        there("redis-server"),
+        ("Postgres 15 or newer", Binaries::find().is_ok()),
+    ]
 }
 
 #[cfg(test)]

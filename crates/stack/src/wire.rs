@@ -7,9 +7,12 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+
+use crate::process::LOOK;
+use crate::{Error, free_port};
 
 /// What becomes of bytes that a client has sent, and of their connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,8 @@ struct Shared {
     target: Arc<str>,
     state: watch::Sender<State>,
     hook: Arc<Mutex<Option<Hook>>>,
+    /// Told when the server may be gone.
+    refused: Arc<Notify>,
 }
 
 impl Wire {
@@ -58,9 +63,29 @@ impl Wire {
             target: target.to_string().into(),
             state,
             hook,
+            refused: Arc::default(),
         };
         let task = tokio::spawn(listen(listener, shared.clone()));
         Self { addr, shared, task }
+    }
+
+    /// Lays a wire to `target` that is like it: while nobody listens there, nobody is let in here, so that a client who was
+    /// refused knows that nothing was sent.
+    ///
+    /// # Errors
+    /// When there is no port for it.
+    pub async fn like(target: impl ToString) -> Result<Self, Error> {
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let listener = TcpListener::bind(addr).await;
+        let listener = listener.map_err(Error::run("a wire"))?;
+        let shared = Shared {
+            target: target.to_string().into(),
+            state: watch::Sender::new(State::default()),
+            hook: Arc::default(),
+            refused: Arc::default(),
+        };
+        let task = tokio::spawn(mirror(listener, addr, shared.clone()));
+        Ok(Self { addr, shared, task })
     }
 
     /// Lays a wire to the server of `url`, such as `postgres://order@127.0.0.1:5432/order`; clients use
@@ -165,6 +190,39 @@ impl Shared {
     }
 }
 
+/// Listens for as long as somebody listens at the other end.
+async fn mirror(mut listener: TcpListener, addr: SocketAddr, shared: Shared) {
+    loop {
+        tokio::select! {
+            () = listen(listener, shared.clone()) => return,
+            () = gone(&shared) => {}
+        }
+        while !answers(&shared).await {
+            sleep(LOOK).await;
+        }
+        listener = loop {
+            match TcpListener::bind(addr).await {
+                Ok(listener) => break listener,
+                Err(_) => sleep(LOOK).await,
+            }
+        };
+    }
+}
+
+/// Waits until the server is gone; it is looked for when a connection to it has ended, or was refused.
+async fn gone(shared: &Shared) {
+    loop {
+        shared.refused.notified().await;
+        if !answers(shared).await {
+            return;
+        }
+    }
+}
+
+async fn answers(shared: &Shared) -> bool {
+    TcpStream::connect(&*shared.target).await.is_ok()
+}
+
 async fn listen(listener: TcpListener, shared: Shared) {
     loop {
         // Refused for a passing reason, such as a client that has gone again.
@@ -194,7 +252,7 @@ async fn connection(client: TcpStream, shared: Shared) {
         }
     };
     tokio::select! {
-        () = carried => {}
+        () = carried => shared.refused.notify_one(),
         _ = state.wait_for(|state| state.cut) => {}
     }
 }

@@ -50,6 +50,31 @@ async fn a_cut_wire_breaks_its_connections_and_a_healed_one_takes_new_ones() {
 }
 
 #[tokio::test]
+async fn a_wire_that_is_like_its_server_refuses_while_that_is_gone() {
+    let addr = ("127.0.0.1", testkit::free_port());
+    let wire = Wire::like(format!("{}:{}", addr.0, addr.1)).await.unwrap();
+    let lets_in = async || TcpStream::connect(wire.addr()).await.is_ok();
+    let until = async |wanted: bool| {
+        while lets_in().await != wanted {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let limit = Duration::from_secs(30);
+
+    timeout(limit, until(false)).await.unwrap();
+    let listener = TcpListener::bind(addr).await.unwrap();
+    let server = tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            drop(client);
+        }
+    });
+    timeout(limit, until(true)).await.unwrap();
+    server.abort();
+
+    timeout(limit, until(false)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_frozen_wire_delivers_late_what_was_sent_meanwhile() {
     let wire = Wire::to(echo().await).await;
     let mut client = TcpStream::connect(wire.addr()).await.unwrap();

@@ -20,9 +20,9 @@ const LIMIT: Duration = Duration::from_mins(2);
 pub struct Keeper {
     /// The service.
     pub name: &'static str,
-    /// Where the primary answers.
+    /// Where the primary answers: URLs with commas between, tried in turn.
     pub primary: String,
-    /// Where the replica answers.
+    /// Where replicas answer, likewise.
     pub replica: String,
 }
 
@@ -109,7 +109,8 @@ impl Ground {
 impl Keeper {
     /// This database.
     pub fn db(&self) -> Db {
-        let (primaries, replicas) = (vec![self.primary.clone()], vec![self.replica.clone()]);
+        let list = |urls: &str| urls.split(',').map(str::to_owned).collect();
+        let (primaries, replicas) = (list(&self.primary), list(&self.replica));
         Db::connect(Settings {
             primaries,
             replicas,

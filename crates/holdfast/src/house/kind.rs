@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use chassis::{Env, NotStarted, Running, Service, Setting};
+use chassis::{Env, NotStarted, Running, Service, Setting, Wrong};
 
 /// A kind of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -38,6 +38,19 @@ impl Kind {
             Self::Order => order::Service::SETTINGS,
             Self::User => user::Service::SETTINGS,
             Self::Gateway => gateway::Gateway::SETTINGS,
+        }
+    }
+
+    /// Reads its settings as its start does, and begins nothing.
+    ///
+    /// # Errors
+    /// The first setting that is wrong.
+    pub fn check(self, env: &Env) -> Result<(), Wrong> {
+        match self {
+            Self::News => news::Service::connect(env).map(drop),
+            Self::Order => order::Service::connect(env).map(drop),
+            Self::User => user::Service::connect(env).map(drop),
+            Self::Gateway => gateway::Gateway::connect(env).map(drop),
         }
     }
 

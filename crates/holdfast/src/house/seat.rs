@@ -1,12 +1,13 @@
 //! One instance of a service, and what may be done to it.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use chassis::{Env, Running};
 use nix::sys::signal::Signal;
-use stack::{Launch, Process, free_port};
+use stack::{Launch, Process, Wire, free_port};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
@@ -23,48 +24,78 @@ const LISTEN: &str = "LISTEN";
 /// One instance of a service. It keeps its address when it is started again.
 #[derive(Debug)]
 pub struct Seat {
+    name: String,
     kind: Kind,
     env: Vec<(String, String)>,
     addr: SocketAddr,
     admin: SocketAddr,
+    wire: Option<Wire>,
     life: Life,
 }
 
 enum Life {
-    Here(Mutex<Option<Running>>),
-    Apart(Process),
+    Here(Box<Mutex<Option<Running>>>),
+    Apart(Arc<Process>),
 }
 
 impl Seat {
     pub(super) async fn take(
         kind: Kind,
+        name: String,
         env: Vec<(String, String)>,
         place: &Place,
-        number: usize,
     ) -> anyhow::Result<Self> {
         let (addr, admin) = (listen(&env)?, free()?);
         let env = at(env, addr, admin);
         let life = match place {
             Place::Here => {
                 let running = kind.start(Env::local(env.clone())).await?;
-                Life::Here(Mutex::new(Some(running)))
+                Life::Here(Box::new(Mutex::new(Some(running))))
             }
             Place::Apart { program, logs } => {
-                let log = logs.join(format!("{}-{number}.log", kind.name()));
+                let log = logs.join(format!("{name}.log"));
                 let launch = Launch::new(program, log).args(["run", kind.name()]);
                 let launch = env
                     .iter()
                     .fold(launch, |launch, (name, value)| launch.env(name, value));
-                Life::Apart(Process::start(kind.name(), launch)?)
+                Life::Apart(Arc::new(Process::start(&name, launch)?))
             }
         };
         Ok(Self {
+            name,
             kind,
             env,
             addr,
             admin,
+            wire: None,
             life,
         })
+    }
+
+    /// Lays a wire before it, over which others reach it from now on.
+    pub(super) async fn lay_wire(&mut self) -> anyhow::Result<()> {
+        self.wire = Some(Wire::like(self.addr).await?);
+        Ok(())
+    }
+
+    /// What it is called: its kind and a number.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The settings that it was started with.
+    pub fn env(&self) -> &[(String, String)] {
+        &self.env
+    }
+
+    /// The wire before it, where there is one.
+    pub fn wire(&self) -> Option<&Wire> {
+        self.wire.as_ref()
+    }
+
+    /// Where others reach it.
+    pub fn shown(&self) -> SocketAddr {
+        self.wire.as_ref().map_or(self.addr, Wire::addr)
     }
 
     /// What it is.
@@ -83,7 +114,7 @@ impl Seat {
     }
 
     /// The process that it is, where it is one.
-    pub fn process(&self) -> Option<&Process> {
+    pub fn process(&self) -> Option<&Arc<Process>> {
         match &self.life {
             Life::Here(_) => None,
             Life::Apart(process) => Some(process),

@@ -157,7 +157,7 @@ async fn seat(
     if wired {
         let shown = [&mut seat.shown_postgres, &mut seat.shown_rest];
         for port in shown.into_iter().chain(&mut seat.etcd) {
-            let wire = Wire::to(format!("127.0.0.1:{port}")).await;
+            let wire = Wire::like(format!("127.0.0.1:{port}")).await?;
             *port = wire.addr().port();
             around.push(wire);
         }

@@ -26,6 +26,8 @@ pub struct Timings {
     pub loop_wait: u32,
     /// How many seconds Patroni tries again to reach etcd or its Postgres. Twice this and one look must fit into the lease.
     pub retry_timeout: u32,
+    /// How many standbys a commit waits for.
+    pub standbys: u32,
 }
 
 impl Default for Timings {
@@ -34,6 +36,7 @@ impl Default for Timings {
             ttl: 20,
             loop_wait: 1,
             retry_timeout: 3,
+            standbys: 1,
         }
     }
 }
@@ -78,6 +81,7 @@ pub(crate) fn agreed(options: &Options, timings: Timings) -> Value {
         // A primary that has crashed is replaced, not waited for.
         "primary_start_timeout": 0,
         "synchronous_mode": true,
+        "synchronous_node_count": timings.standbys,
         // Without it, writes would be acknowledged with no standby behind them for about 2 s after a promotion.
         "synchronous_mode_strict": true,
         // Without etcd the leader goes on for as long as it reaches every other node.

@@ -1,0 +1,92 @@
+//! The highly available shop on one machine: every part of it at least twice, as processes that can be broken one by one.
+
+mod act;
+mod answer;
+mod control;
+mod doctor;
+mod open;
+mod shop;
+mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::interval;
+
+pub use act::Deed;
+pub use control::ask;
+pub use doctor::without_a_shop;
+pub use open::Wanted;
+pub use shop::Shop;
+
+use crate::home::Home;
+use crate::say::{during, line};
+use crate::{demo, up};
+
+/// How often the table is drawn anew.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Opens the shop of `home` on `port` and the one after it, an HAProxy each, and keeps it open until Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// When something that it needs is missing, a port is taken, or the shop is open already.
+pub async fn run(home: &Home, port: u16) -> anyhow::Result<()> {
+    let url = format!("http://localhost:{port}");
+    let tenancy = home.move_in(&url)?;
+    up::free(port)?;
+    up::free(port + 1)?;
+    line("Opening the shop, highly available");
+    let shop = Arc::new(open::whole(home, port).await?);
+    let _ = during("demo customer", demo::customer(&url, up::CURRENCY)).await?;
+    let control = control::listen(home, shop.clone())?;
+    line(welcome(&url, port + 1));
+    until_asked(&shop).await?;
+    line("Closing the shop");
+    control.end();
+    shop.close().await;
+    line("Closed; the data stays");
+    drop(tenancy);
+    Ok(())
+}
+
+/// Waits for Ctrl-C or SIGTERM; meanwhile shows how every part is.
+async fn until_asked(shop: &Shop) -> anyhow::Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut rounds = interval(ROUND);
+    let table = ProgressBar::new_spinner();
+    table.set_style(ProgressStyle::with_template("{msg}")?);
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            _ = rounds.tick() => {
+                shop.revive_redis().await;
+                table.set_message(status::table(shop).await);
+                table.tick();
+            }
+        }
+    }
+    table.finish_and_clear();
+    Ok(())
+}
+
+fn welcome(url: &str, second: u16) -> String {
+    format!(
+        "
+The shop is open: {url} and http://localhost:{second}, through an HAProxy each. From another terminal:
+
+  holdfast status                     how every part is
+  holdfast kill pg-1                  kill a part, which is started again (--stay: it stays dead until `resume`)
+  holdfast pause order-1              freeze it; `holdfast resume order-1` lets it go on
+  holdfast cut pg-2                   nobody reaches it, and it reaches nobody
+  holdfast slow user-1 --by 500ms     every answer comes later
+  holdfast switchover                 another database node leads
+  holdfast doctor                     what is wrong, and what to do
+
+`pg-1.postgres` and `pg-1.patroni` are the halves of pg-1. `cargo run --bin holdfast --` stands for `holdfast` here.
+"
+    )
+}

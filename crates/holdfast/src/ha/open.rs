@@ -1,0 +1,148 @@
+//! Bringing all of it up, from the data floor to the front doors.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context as _;
+use stack::{Cluster, Folder, Front, Options, Plan, Redis, Timings};
+
+use super::Shop;
+use crate::home::Home;
+use crate::house::{Ground, House, Keeper, Kind, Place};
+use crate::say::during;
+use crate::up::CURRENCY;
+
+/// How many there are of each service.
+const TWO: usize = 2;
+
+/// What the shop is opened with.
+#[derive(Debug)]
+pub struct Wanted {
+    /// Where the data floor keeps its data.
+    pub folder: Folder,
+    /// Whether what is committed outlives the machine, and roles have passwords.
+    pub kept: bool,
+    /// Where services log to.
+    pub logs: std::path::PathBuf,
+    /// The program `holdfast`.
+    pub program: std::path::PathBuf,
+    /// The ports at which customers come.
+    pub fronts: [u16; 2],
+    /// Settings that all services share.
+    pub settings: Vec<(String, String)>,
+}
+
+/// Opens the shop that lives in `home`.
+pub(super) async fn whole(home: &Home, port: u16) -> anyhow::Result<Shop> {
+    let logs = home.path().join("ha/logs");
+    fs::create_dir_all(&logs).with_context(|| logs.display().to_string())?;
+    let settings = [
+        ("CURRENCY", CURRENCY.to_owned()),
+        ("MASTER_KEY", home.secret("master-key")?),
+        ("SERVICE_TOKEN", home.secret("service-token")?),
+        ("LOG", "info".to_owned()),
+    ];
+    let wanted = Wanted {
+        folder: home.ha_data()?,
+        kept: true,
+        logs,
+        program: std::env::current_exe()?,
+        fronts: [port, port + 1],
+        settings: settings
+            .map(|(name, value)| (name.to_owned(), value))
+            .to_vec(),
+    };
+    Shop::open(wanted).await
+}
+
+impl Shop {
+    /// Opens one as `wanted`, and returns when customers can come.
+    ///
+    /// # Errors
+    /// When something that it needs is missing or does not come up.
+    pub async fn open(wanted: Wanted) -> anyhow::Result<Self> {
+        let mut postgres = Options::kept(wanted.folder);
+        (postgres.durable, postgres.passwords) = (wanted.kept, wanted.kept);
+        let plan = Plan {
+            postgres,
+            timings: Timings::default(),
+            supervised: true,
+            wired: true,
+        };
+        let mut cluster = during("etcd x3, Patroni x3, HAProxy x2", Cluster::start(plan)).await?;
+        let redis = Redis::start().await?;
+        let ground = ground(&cluster, &redis, wanted.settings).await?;
+        during("schema", ground.migrate()).await?;
+        during("catalogue", ground.seed()).await?;
+        let place = place(&wanted.program, &wanted.logs);
+        let house = during("services, two of each", services(ground, place)).await?;
+        for seat in house.all() {
+            let process = seat.process().context("a service of its own process")?;
+            cluster.supervisor().add(process.clone());
+        }
+        let shop = Self {
+            house,
+            redis,
+            cluster,
+            fronts: wanted.fronts,
+            redis_held: AtomicBool::new(false),
+        };
+        shop.open_fronts().await?;
+        Ok(shop)
+    }
+
+    /// Opens a front before the gateways in each HAProxy.
+    async fn open_fronts(&self) -> anyhow::Result<()> {
+        let gateways = self.house.seats(Kind::Gateway);
+        let instances = gateways.map(|seat| (seat.name().to_owned(), seat.shown(), seat.admin()));
+        let instances: Vec<_> = instances.collect();
+        for (haproxy, port) in self.cluster.haproxies().iter().zip(self.fronts) {
+            let instances = instances.clone();
+            haproxy.open(&Front { port, instances }).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the services stand on: they know the HAProxies, and no database node.
+async fn ground(
+    cluster: &Cluster,
+    redis: &Redis,
+    settings: Vec<(String, String)>,
+) -> anyhow::Result<Ground> {
+    let mut keepers = Vec::new();
+    for name in Ground::KEEPERS {
+        cluster.provide(name).await?;
+        keepers.push(Keeper {
+            name,
+            primary: cluster.primary_urls(name, name).join(","),
+            replica: cluster.replica_urls(name, name).join(","),
+        });
+    }
+    let ground = Ground {
+        keepers,
+        redis: redis.url(),
+        settings,
+    };
+    // Customers come through HAProxy, which says who they are.
+    Ok(ground.with("TRUSTED_PROXIES", "127.0.0.1/32"))
+}
+
+fn place(program: &Path, logs: &Path) -> Place {
+    Place::Apart {
+        program: program.to_owned(),
+        logs: logs.to_owned(),
+    }
+}
+
+async fn services(ground: Ground, place: Place) -> anyhow::Result<House> {
+    let mut house = House::empty(ground, place).wired();
+    for kind in Kind::ALL {
+        for _ in 0..TWO {
+            house.add(kind, &[]).await?;
+        }
+    }
+    house.ready().await?;
+    Ok(house)
+}
