@@ -9,6 +9,7 @@ use crate::{Refusal, Role, Verifier};
 
 /// An account whose token has been checked. A handler that takes none is open to the public.
 ///
+/// A role above a customer's that may have been taken away counts for nothing: its caller is a customer meanwhile.
 /// The [`Verifier`] is found among the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -33,37 +34,37 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let verifier = verifier(parts)?;
-        verifier.verify(bearer(parts)?).await
+        let caller = verifier.verify(bearer(parts)?).await?;
+        let sure = verifier.follows_revocations();
+        let role = if sure { caller.role } else { Role::Customer };
+        Ok(Self { role, ..caller })
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Support {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        trusted(parts, state, Role::is_support).await.map(Self)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        trusted(parts, Role::is_support).await.map(Self)
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Admin {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        trusted(parts, state, Role::is_admin).await.map(Self)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        trusted(parts, Role::is_admin).await.map(Self)
     }
 }
 
 /// A caller whose role `reaches` far enough, known not to have been taken away.
-async fn trusted<S: Send + Sync>(
-    parts: &mut Parts,
-    state: &S,
-    reaches: fn(Role) -> bool,
-) -> Result<Caller, Refusal> {
-    let caller = Caller::from_request_parts(parts, state).await?;
+async fn trusted(parts: &Parts, reaches: fn(Role) -> bool) -> Result<Caller, Refusal> {
+    let verifier = verifier(parts)?;
+    let caller = verifier.verify(bearer(parts)?).await?;
     if !reaches(caller.role) {
         return Err(Refusal::NotAllowed);
     }
-    if !verifier(parts)?.follows_revocations() {
+    if !verifier.follows_revocations() {
         return Err(Refusal::RoleUnsure);
     }
     Ok(caller)
