@@ -5,6 +5,7 @@
 //! of many callers into one transaction. Nothing here needs a restart after a failover.
 
 mod address;
+pub mod audit;
 mod commit;
 mod error;
 mod fault;

@@ -1,13 +1,13 @@
 //! Writing articles: each change together with its entry in the audit, or neither.
 
 use api::{id, time, token};
-use db::Tx;
+use db::{Tx, audit};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::domain::{Article, Body, Edit, Title};
 use crate::error::Error;
-use crate::store::{articles, audit};
+use crate::store::articles;
 use crate::tools::Tools;
 
 /// Which article somebody means to change.
@@ -91,7 +91,7 @@ async fn keep_act(
         before: before.map(snapshot),
         after: Some(snapshot(after)),
     };
-    Ok(audit::insert(tx, act).await?)
+    Ok(audit::insert(tx, &[act]).await?)
 }
 
 /// An article as the audit shows it.

@@ -6,7 +6,7 @@ use api::{common, error, id, time};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::domain::{Act, Article, Body, Edit, Place, Title};
+use crate::domain::{Article, Body, Edit, Place, Title};
 use crate::error::Error;
 use crate::tools::Tools;
 use crate::{editing, reading};
@@ -109,27 +109,8 @@ impl wire::news_server::News for News {
         &self,
         request: Request<common::ListAuditRequest>,
     ) -> Result<Response<common::ListAuditResponse>, Status> {
-        let common::ListAuditRequest {
-            page,
-            subject_id,
-            actor_id,
-        } = request.into_inner();
-        let page = Page::<Uuid>::read(format!("audit {subject_id} {actor_id}"), page)?;
-        let wanted = reading::Acts {
-            subject: Some(subject_id).filter(|subject| !subject.is_empty()),
-            actor: (!actor_id.is_empty())
-                .then(|| read_actor(&actor_id))
-                .transpose()?,
-            after: page.after().copied(),
-            rows: page.rows(),
-        };
-        let found = reading::acts(&self.tools, wanted).await?;
-        let (entries, next_cursor) = page.cut(found, |act| act.id);
-        let entries = entries.into_iter().map(write_act).collect();
-        Ok(Response::new(common::ListAuditResponse {
-            entries,
-            next_cursor,
-        }))
+        let acts = db::audit::answer(&self.tools.db, request.into_inner()).await?;
+        Ok(Response::new(acts))
     }
 }
 
@@ -178,18 +159,5 @@ fn write(article: Article) -> wire::Article {
         version: article.version,
         created_at: time::write(article.created_at),
         updated_at: time::write(article.updated_at),
-    }
-}
-
-fn write_act(act: Act) -> common::AuditEntry {
-    let json = |value: Option<serde_json::Value>| value.map(|value| value.to_string());
-    common::AuditEntry {
-        id: id::AUDIT.write(act.id),
-        actor_id: id::ACCOUNT.write(act.actor),
-        action: act.action,
-        subject_id: act.subject,
-        before: json(act.before).unwrap_or_default(),
-        after: json(act.after).unwrap_or_default(),
-        acted_at: time::write(act.acted_at),
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::{Act, Article, Place};
+use crate::domain::{Article, Place};
 use crate::error::Error;
 use crate::store;
 use crate::tools::Tools;
@@ -63,37 +63,6 @@ pub async fn all(tools: &Tools, after: Option<Uuid>, rows: i64) -> Result<Vec<Ar
 /// [`Error::NotFound`].
 pub async fn find(tools: &Tools, id: Uuid) -> Result<Article, Error> {
     Ok(load(&tools.db, id).await?.value)
-}
-
-/// Which acts are wanted.
-#[derive(Clone, Debug)]
-pub struct Acts {
-    /// Only of this subject, when given.
-    pub subject: Option<String>,
-    /// Only by this account, when given.
-    pub actor: Option<Uuid>,
-    /// Only those behind this one.
-    pub after: Option<Uuid>,
-    /// How many.
-    pub rows: i64,
-}
-
-/// Lists what administrators did, the last act first.
-///
-/// # Errors
-/// When the database did not answer.
-pub async fn acts(tools: &Tools, wanted: Acts) -> Result<Vec<Act>, Error> {
-    let Acts {
-        subject,
-        actor,
-        after,
-        rows,
-    } = wanted;
-    let subject = subject.as_deref();
-    let found = tools.db.read("audit: list", |tx| {
-        Box::pin(store::audit::list(tx, subject, actor, after, rows))
-    });
-    Ok(found.await?.value)
 }
 
 async fn load(db: &Db, id: Uuid) -> Result<Seen<Article>, Error> {

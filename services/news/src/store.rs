@@ -1,7 +1,6 @@
 //! What is kept, and the only place that speaks SQL.
 
 pub mod articles;
-pub mod audit;
 
 use sqlx::migrate::Migrator;
 

@@ -1,6 +1,5 @@
 //! What the shop trades in and what may happen to it. No I/O, no clock, no chance.
 
-pub mod act;
 pub mod cart;
 pub mod key;
 pub mod listing;

@@ -1,12 +1,11 @@
 //! Looking after sagas: what they are at, and making one due at once.
 
 use api::id::SAGA;
+use db::audit;
 use saga::store::{self, Entry};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::domain::act::Act;
-use crate::store::audit;
 use crate::{Error, Tools};
 
 /// Lists so many sagas, newest first, from before this one on; only those that have not ended where `open`.
@@ -69,23 +68,4 @@ fn act(entry: &Entry, actor: Uuid) -> audit::New {
         before: None,
         after: Some(json!({ "name": entry.name, "epoch": entry.epoch })),
     }
-}
-
-/// Lists what administrators did, the last act first, from before this one on: to one subject or by one account, where
-/// given.
-///
-/// # Errors
-/// When nobody can tell.
-pub async fn audit(
-    tools: &Tools,
-    subject: Option<String>,
-    actor: Option<Uuid>,
-    before: Option<Uuid>,
-    rows: i64,
-) -> Result<Vec<Act>, Error> {
-    let listed = tools.db.read("list audit", move |tx| {
-        let subject = subject.clone();
-        Box::pin(async move { audit::list(tx, subject.as_deref(), actor, before, rows).await })
-    });
-    Ok(listed.await?.own())
 }

@@ -1,7 +1,7 @@
 //! Adding products and changing them, each together with its entry in the audit.
 
 use api::id::PRODUCT;
-use db::Tx;
+use db::{Tx, audit};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::Tools;
 use crate::domain::product::{Facts, Product};
 use crate::error::Error;
-use crate::store::{audit, products};
+use crate::store::products;
 
 /// Adds a product of which `facts` are true.
 ///

@@ -1,7 +1,6 @@
 //! What is kept, and the only place that speaks SQL.
 
 mod answers;
-pub mod audit;
 pub mod baskets;
 pub mod cancel;
 pub mod carts;
@@ -18,6 +17,7 @@ pub mod shelf;
 pub mod stock;
 
 use api::id::ORDER;
+use db::audit;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

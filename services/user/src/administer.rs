@@ -3,13 +3,13 @@
 use api::id;
 use auth::Role;
 use db::Tx;
+use db::audit::{self, New};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::{Account, Act, Grant};
+use crate::domain::{Account, Grant};
 use crate::error::{Error, Result};
 use crate::store::accounts::{self, Row};
-use crate::store::audit::{self, New};
 use crate::{Tools, profile, sign_out};
 
 /// What an administrator decides of an account; what is missing stays.
@@ -25,19 +25,6 @@ pub struct Decision {
     pub role: Option<Role>,
     /// Whether it may sign in no longer.
     pub disabled: Option<bool>,
-}
-
-/// Which acts are wanted.
-#[derive(Clone, Debug)]
-pub struct Acts {
-    /// Only on this subject, when given.
-    pub subject: Option<String>,
-    /// Only by this account, when given.
-    pub actor: Option<Uuid>,
-    /// Those before this one.
-    pub after: Option<Uuid>,
-    /// How many at most.
-    pub rows: i64,
 }
 
 /// Carries out a decision, and voids the account's access tokens, which still name its former role.
@@ -72,23 +59,6 @@ pub async fn list(
     found.iter().map(|row| tools.vault.open(row)).collect()
 }
 
-/// Lists what administrators did, the last act first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn acts(tools: &Tools, wanted: Acts) -> Result<Vec<Act>> {
-    let found = tools.db.read("audit: list", move |tx| {
-        let Acts {
-            subject,
-            actor,
-            after,
-            rows,
-        } = wanted.clone();
-        Box::pin(async move { audit::list(tx, subject.as_deref(), actor, after, rows).await })
-    });
-    Ok(found.await?.own())
-}
-
 async fn decide(tx: &mut Tx, act: Uuid, decision: Decision) -> Result<Row> {
     // All of them, before anything else: of two who take each other's role at once, the second finds it gone.
     let admins = accounts::lock_admins(tx).await?;
@@ -110,7 +80,7 @@ async fn decide(tx: &mut Tx, act: Uuid, decision: Decision) -> Result<Row> {
     } else {
         sign_out::raise(tx, row.id).await?;
     }
-    audit::insert(tx, kept(act, decision, before, after)).await?;
+    audit::insert(tx, &[kept(act, decision, before, after)]).await?;
     let after = accounts::find(tx, row.id).await?;
     after.ok_or(Error::NotFound("account"))
 }

@@ -1,7 +1,6 @@
 //! What accounts are and what may happen to them. No I/O, no clock, no chance.
 
 pub mod account;
-pub mod act;
 pub mod address;
 pub mod email;
 pub mod lockout;
@@ -13,7 +12,6 @@ pub mod rotation;
 pub mod wallet;
 
 pub use account::{Account, Grant};
-pub use act::Act;
 pub use address::{Address, AddressDraft};
 pub use email::Email;
 pub use name::Name;

@@ -5,7 +5,7 @@ use futures::future::{BoxFuture, FutureExt as _};
 use uuid::Uuid;
 
 use crate::domain::wallet::{Kind, NoRefund, Payment, Refund, Refunded, Till};
-use crate::store::{self, payments, transfers, wallets};
+use crate::store::{self, payments, refunds, transfers, wallets};
 use crate::{Error, Tools};
 
 /// What is answered to each refund.
@@ -62,7 +62,7 @@ async fn decide(tx: &mut Tx, refunds: &[Refund]) -> Result<Vec<Outcome>, db::Err
         .iter()
         .map(|refund| (refund.id, refund.kind.name()))
         .collect();
-    let made = payments::made_refunds(tx, &keys).await?;
+    let made = refunds::made(tx, &keys).await?;
     let now = store::now(tx).await?;
     let mut till = Till::default()
         .with_payments(found)
@@ -86,7 +86,7 @@ fn barred(refunds: &[Refund]) -> Vec<Uuid> {
 
 async fn write(tx: &mut Tx, till: &Till) -> Result<(), db::Error> {
     payments::write(tx, &till.new_payments()).await?;
-    payments::insert_refunds(tx, &till.new_refunds()).await?;
+    refunds::insert(tx, &till.new_refunds()).await?;
     transfers::insert(tx, till.new_transfers()).await?;
     wallets::write(tx, &till.new_balances()).await
 }

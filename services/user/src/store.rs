@@ -2,13 +2,13 @@
 
 pub mod accounts;
 pub mod addresses;
-pub mod audit;
 pub mod credentials;
 pub mod export;
 pub mod keys;
 pub mod lockouts;
 pub mod notifications;
 pub mod payments;
+pub mod refunds;
 pub mod revocations;
 pub mod sessions;
 pub mod signing_keys;

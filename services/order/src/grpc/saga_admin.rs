@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use api::common;
 use api::cursor::Page;
-use api::id::{ACCOUNT, AUDIT, ORDER, SAGA};
+use api::id::{ACCOUNT, ORDER, SAGA};
 use api::order as wire;
 use api::order::saga_admin_server::{SagaAdmin, SagaAdminServer};
 use api::time;
 use saga::store::Entry;
 use tonic::{Request, Response, Status};
 
-use super::{read_id, read_optional_id};
-use crate::domain::act::Act;
+use super::read_id;
 use crate::{Tools, sagas};
 
 /// Answers for sagas.
@@ -68,27 +67,8 @@ impl SagaAdmin for Wire {
         &self,
         request: Request<common::ListAuditRequest>,
     ) -> Result<Response<common::ListAuditResponse>, Status> {
-        let request = request.into_inner();
-        let list = format!(
-            "audit?subject={}&actor={}",
-            request.subject_id, request.actor_id
-        );
-        let page = Page::read(list, request.page)?;
-        let actor = read_optional_id(ACCOUNT, "actor_id", &request.actor_id)?;
-        let subject = Some(request.subject_id).filter(|subject| !subject.is_empty());
-        let acts = sagas::audit(
-            &self.tools,
-            subject,
-            actor,
-            page.after().copied(),
-            page.rows(),
-        );
-        let (acts, next_cursor) = page.cut(acts.await?, |act| act.id);
-        let entries = acts.into_iter().map(write_act).collect();
-        Ok(Response::new(common::ListAuditResponse {
-            entries,
-            next_cursor,
-        }))
+        let acts = db::audit::answer(&self.tools.db, request.into_inner()).await?;
+        Ok(Response::new(acts))
     }
 }
 
@@ -105,18 +85,5 @@ fn write(saga: Entry) -> wire::Saga {
         settle_by: time::write(saga.settle_by),
         created_at: time::write(saga.created_at),
         ended_at: time::write_or_empty(saga.ended_at),
-    }
-}
-
-fn write_act(act: Act) -> common::AuditEntry {
-    let json = |value: Option<serde_json::Value>| value.map(|value| value.to_string());
-    common::AuditEntry {
-        id: AUDIT.write(act.id),
-        actor_id: ACCOUNT.write(act.actor),
-        action: act.action,
-        subject_id: act.subject,
-        before: json(act.before).unwrap_or_default(),
-        after: json(act.after).unwrap_or_default(),
-        acted_at: time::write(act.acted_at),
     }
 }

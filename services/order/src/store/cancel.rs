@@ -2,14 +2,14 @@
 //!
 //! Locks: keys, orders, sagas, stock; each sorted.
 
-use db::{Error, Tx};
+use db::{Error, Tx, audit};
 use saga::{Begin, Stand, Taken};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::keys::{self, Claim};
 use super::settle::{Task, customers, due, ids, leases, lock, taken};
-use super::{audit, moves, orders, outbox, shelf};
+use super::{moves, orders, outbox, shelf};
 use crate::domain::key::Key;
 use crate::domain::order::{Order, Status};
 

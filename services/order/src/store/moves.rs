@@ -1,9 +1,9 @@
 //! How orders move on: check and change are one statement, or are done under the order's lock.
 
-use db::{Error, Tx};
+use db::{Error, Tx, audit};
 use uuid::Uuid;
 
-use super::{audit, orders, outbox};
+use super::{orders, outbox};
 use crate::domain::order::{Order, Status};
 use crate::move_order::Move;
 

@@ -1,6 +1,6 @@
 //! The keys of partial refunds: asked first, answered once the wallet has decided.
 
-use db::{Error, Tx};
+use db::{Error, Tx, audit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use api::id::ORDER;
 
 use super::keys::{self, Claim};
-use super::{audit, orders};
+use super::orders;
 use crate::domain::order::Order;
 use crate::refund_order::Request;
 

@@ -3,13 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use api::id::PRODUCT;
-use db::{Error, Tx};
+use db::{Error, Tx, audit};
 use futures::future::BoxFuture;
 use serde_json::json;
 use sqlx::query;
 use uuid::Uuid;
 
-use super::audit;
 use super::keys::{self, Claim};
 use crate::domain::restocking::{Outcome, Restocking, Shelf};
 use crate::domain::stock::Restock;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use api::cursor::Page;
 use api::user::users_server::{Users, UsersServer};
-use api::{common, id, time, user as wire};
+use api::{common, user as wire};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::account::{read_role, write, write_tokens};
 use super::money::read_account;
 use super::{addresses, notifications};
-use crate::administer::{self, Acts, Decision};
-use crate::domain::{Act, Email, Name, Password};
+use crate::administer::{self, Decision};
+use crate::domain::{Email, Name, Password};
 use crate::profile::{self, Change};
 use crate::{Error, Tools, change_password, close_account, export_account};
 
@@ -161,14 +161,8 @@ impl Users for Handlers {
         &self,
         request: Request<common::ListAuditRequest>,
     ) -> Result<Response<common::ListAuditResponse>, Status> {
-        let (page, wanted) = read_acts(request.into_inner())?;
-        let found = administer::acts(&self.tools, wanted).await?;
-        let (found, next_cursor) = page.cut(found, |act| act.id);
-        let entries = found.into_iter().map(write_act).collect();
-        Ok(Response::new(common::ListAuditResponse {
-            entries,
-            next_cursor,
-        }))
+        let acts = db::audit::answer(&self.tools.db, request.into_inner()).await?;
+        Ok(Response::new(acts))
     }
 }
 
@@ -192,34 +186,4 @@ fn read_decision(request: &wire::AdministerAccountRequest) -> Result<Decision, E
         role: request.role.as_deref().map(read_role).transpose()?,
         disabled: request.disabled,
     })
-}
-
-fn read_acts(request: common::ListAuditRequest) -> Result<(Page<Uuid>, Acts), Status> {
-    let common::ListAuditRequest {
-        page,
-        subject_id,
-        actor_id,
-    } = request;
-    let page = Page::<Uuid>::read(format!("audit {subject_id} {actor_id}"), page)?;
-    let actor = (!actor_id.is_empty()).then(|| read_account("actor_id", &actor_id));
-    let acts = Acts {
-        subject: Some(subject_id).filter(|subject| !subject.is_empty()),
-        actor: actor.transpose()?,
-        after: page.after().copied(),
-        rows: page.rows(),
-    };
-    Ok((page, acts))
-}
-
-fn write_act(act: Act) -> common::AuditEntry {
-    let json = |value: Option<serde_json::Value>| value.map(|value| value.to_string());
-    common::AuditEntry {
-        id: id::AUDIT.write(act.id),
-        actor_id: id::ACCOUNT.write(act.actor),
-        action: act.action,
-        subject_id: act.subject,
-        before: json(act.before).unwrap_or_default(),
-        after: json(act.after).unwrap_or_default(),
-        acted_at: time::write(act.acted_at),
-    }
 }
