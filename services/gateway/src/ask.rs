@@ -3,6 +3,7 @@
 use retry::{Deadline, Retryable};
 use tonic::{Code as Grpc, Response, Status};
 
+use crate::key::Once;
 use crate::problem::Problem;
 use crate::refusal::{self, Asked};
 
@@ -36,7 +37,9 @@ where
 {
     let attempt = || once(client.clone(), request.clone(), &call);
     let answer = retry::reads(Deadline::current(), attempt).await;
-    answer.map_err(|refused| refusal::problem(Asked::Read, &refused.0))
+    answer
+        .map(Response::into_inner)
+        .map_err(|refused| refusal::problem(Asked::Read, &refused.0))
 }
 
 /// Asks for what counts once per key, and asks again until the outcome is known. One unknown attempt makes the whole call
@@ -53,9 +56,29 @@ where
     C: Clone,
     Q: Clone,
 {
+    Ok(keyed_once(client, request, call).await?.answer)
+}
+
+/// As [`keyed`], where the answer itself does not tell whether its key had been sent before.
+///
+/// # Errors
+/// As [`keyed`].
+pub(crate) async fn keyed_once<C, Q, R>(
+    client: &C,
+    request: Q,
+    call: impl AsyncFn(&mut C, Q) -> Result<Response<R>, Status>,
+) -> Result<Once<R>, Problem>
+where
+    C: Clone,
+    Q: Clone,
+{
     let attempt = || once(client.clone(), request.clone(), &call);
     let answer = retry::keyed(Deadline::current(), attempt).await;
-    answer.map_err(|refused| refusal::problem(Asked::Keyed, &refused.0))
+    let answer = answer.map_err(|refused| refusal::problem(Asked::Keyed, &refused.0))?;
+    Ok(Once {
+        replayed: refusal::replayed(answer.metadata()),
+        answer: answer.into_inner(),
+    })
 }
 
 /// Asks once for what has no key: nobody could tell whether a second attempt were the first.
@@ -71,14 +94,15 @@ where
     C: Clone,
 {
     let answer = once(client.clone(), request, &call).await;
-    answer.map_err(|refused| refusal::problem(Asked::Write, &refused.0))
+    answer
+        .map(Response::into_inner)
+        .map_err(|refused| refusal::problem(Asked::Write, &refused.0))
 }
 
 async fn once<C, Q, R>(
     mut client: C,
     request: Q,
     call: &impl AsyncFn(&mut C, Q) -> Result<Response<R>, Status>,
-) -> Result<R, Refused> {
-    let answer = call(&mut client, request).await;
-    answer.map(Response::into_inner).map_err(Refused)
+) -> Result<Response<R>, Refused> {
+    call(&mut client, request).await.map_err(Refused)
 }

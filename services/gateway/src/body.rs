@@ -108,7 +108,7 @@ fn announces_json(headers: &HeaderMap) -> bool {
 }
 
 /// All of the body, if it is small and fast enough.
-async fn arrived(body: Body, limits: BodyLimits) -> Result<Bytes, Problem> {
+pub(crate) async fn arrived(body: Body, limits: BodyLimits) -> Result<Bytes, Problem> {
     let read = Limited::new(body, limits.bytes).collect();
     let Ok(read) = tokio::time::timeout(limits.within, read).await else {
         return Err(Code::BodyTimeout.into());
@@ -125,7 +125,7 @@ async fn arrived(body: Body, limits: BodyLimits) -> Result<Bytes, Problem> {
 }
 
 /// Understands JSON, saying where it is wrong.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // A list in place of an object would be read by position, past all names.
     if bytes
         .trim_ascii_start()

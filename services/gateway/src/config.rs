@@ -54,6 +54,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "How many streams of events may be open at once.",
     ),
     Setting::new(
+        "HEARTBEAT",
+        "10s",
+        "How often a silent stream of events says that it is still there; more often than proxies lose patience.",
+    ),
+    Setting::new(
         "RATE_ADDRESS",
         "6000/1m",
         "How many requests without an account one address may send.",
@@ -97,6 +102,7 @@ pub(crate) struct Settings {
     pub(crate) idle_timeout: Duration,
     pub(crate) in_flight: usize,
     pub(crate) streams: usize,
+    pub(crate) heartbeat: Duration,
     pub(crate) quotas: Quotas,
     pub(crate) redis: Option<String>,
     pub(crate) trusted_proxies: Proxies,
@@ -132,6 +138,7 @@ impl Settings {
             idle_timeout: env.get("IDLE_TIMEOUT")?,
             in_flight: env.get("MAX_IN_FLIGHT")?,
             streams: env.get("STREAMS")?,
+            heartbeat: env.get("HEARTBEAT")?,
             quotas,
             redis: redis(env)?,
             trusted_proxies: env.optional("TRUSTED_PROXIES")?.unwrap_or_default(),

@@ -3,6 +3,8 @@
 use api::common::Idempotency;
 use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::IntoParams;
@@ -12,6 +14,8 @@ use crate::problem::Problem;
 
 /// The header's name.
 pub(crate) const HEADER: &str = "idempotency-key";
+/// Says that the answer was given before, for the same key.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// How long a key may be.
 const LONGEST: usize = 255;
 
@@ -20,6 +24,14 @@ const LONGEST: usize = 255;
 pub(crate) struct IdempotencyKey {
     route: String,
     key: String,
+}
+
+/// An answer that is given once for each key, however often it is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Once<T> {
+    pub(crate) answer: T,
+    /// Whether it was given before.
+    pub(crate) replayed: bool,
 }
 
 /// How `Idempotency-Key` is described.
@@ -47,6 +59,27 @@ impl IdempotencyKey {
             key: self.key,
             request_hash: hash(asked),
         }
+    }
+}
+
+impl<T> Once<T> {
+    /// The same with another answer in it.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Once<U> {
+        Once {
+            answer: change(self.answer),
+            replayed: self.replayed,
+        }
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for Once<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        if self.replayed {
+            let yes = HeaderValue::from_static("true");
+            response.headers_mut().insert(REPLAYED, yes);
+        }
+        response
     }
 }
 

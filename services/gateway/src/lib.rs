@@ -30,8 +30,8 @@ mod rule;
 mod serve;
 mod service;
 mod sessions;
+mod shape;
 mod state;
-mod tls;
 mod version;
 
 pub use code::Code;

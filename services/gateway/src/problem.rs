@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::code::Code;
 use crate::context;
+use crate::key::REPLAYED;
 use crate::orders::OrderBody;
 
 /// How soon a caller may try again when nobody says.
@@ -198,7 +199,7 @@ impl IntoResponse for Problem {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if replayed {
-            headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
         }
         response
     }

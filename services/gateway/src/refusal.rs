@@ -1,5 +1,6 @@
 //! What a service's refusal means to the caller: the one mapping from gRPC status and reason to a problem.
 
+use tonic::metadata::MetadataMap;
 use tonic::{Code as Grpc, Status};
 use tonic_types::StatusExt as _;
 
@@ -53,7 +54,7 @@ pub(crate) fn problem(asked: Asked, status: &Status) -> Problem {
     };
     let problem = explained(code, status);
     match asked {
-        Asked::Keyed if bound(code) => problem.settled(replayed(status)),
+        Asked::Keyed if bound(code) => problem.settled(replayed(status.metadata())),
         _ => problem,
     }
 }
@@ -135,8 +136,8 @@ fn bound(code: Code) -> bool {
 }
 
 /// Whether a service says that the key had been sent before.
-fn replayed(status: &Status) -> bool {
-    let said = status.metadata().get("idempotency-replayed");
+pub(crate) fn replayed(metadata: &MetadataMap) -> bool {
+    let said = metadata.get("idempotency-replayed");
     said.is_some_and(|value| value == "true")
 }
 

@@ -1,6 +1,5 @@
 //! Who may come in: the rule of each route, said where the route is, enforced before its handler, shown in OpenAPI.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use auth::{Admin, Caller, Refusal, Support};
@@ -9,9 +8,8 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use utoipa::openapi::RefOr;
 use utoipa::openapi::extensions::ExtensionsBuilder;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 
@@ -19,6 +17,7 @@ use crate::code::Code;
 use crate::limits::{Class, Verdict};
 use crate::openapi;
 use crate::problem::Problem;
+use crate::shape::Shapes;
 use crate::state::Edge;
 
 /// Who may use a route.
@@ -52,16 +51,16 @@ impl Rule {
 
     /// Puts `routes` under this rule.
     pub(crate) fn on(self, (schemas, mut paths, router): Ruled) -> Ruled {
-        let mut queries = HashMap::new();
+        let mut shapes = Shapes::default();
         for item in paths.paths.values_mut() {
             for (method, operation) in operations(item) {
-                queries.insert(method, query_of(operation));
+                shapes.note(method, operation);
                 self.describe(operation);
             }
         }
         let guard = Guard {
             rule: self,
-            queries: Arc::new(queries),
+            shapes: Arc::new(shapes),
         };
         let guarded = |router: axum::routing::MethodRouter<Edge>| {
             router.route_layer(middleware::from_fn_with_state(guard, enter))
@@ -100,8 +99,7 @@ impl Rule {
 #[derive(Clone)]
 struct Guard {
     rule: Rule,
-    /// The query parameters of each method; any other is refused.
-    queries: Arc<HashMap<Method, Vec<String>>>,
+    shapes: Arc<Shapes>,
 }
 
 async fn enter(State(guard): State<Guard>, request: Request, next: Next) -> Response {
@@ -123,8 +121,8 @@ async fn enter(State(guard): State<Guard>, request: Request, next: Next) -> Resp
             .into_response(),
         // Whoever keeps coming with bad tokens is counted as well.
         Err(refusal) => Problem::from(refusal).into_response(),
-        Ok(_) => match guard.query(&parts) {
-            Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Ok(_) => match guard.shapes.keep(parts, body).await {
+            Ok(request) => next.run(request).await,
             Err(problem) => problem.into_response(),
         },
     };
@@ -153,35 +151,6 @@ async fn count(edge: &Edge, rule: Rule, parts: &Parts, caller: Option<Caller>) -
     }
 }
 
-impl Guard {
-    /// Refuses a query parameter that the route does not have.
-    fn query(&self, parts: &Parts) -> Result<(), Problem> {
-        let Some(query) = parts.uri.query().filter(|query| !query.is_empty()) else {
-            return Ok(());
-        };
-        let method = if parts.method == Method::HEAD {
-            &Method::GET
-        } else {
-            &parts.method
-        };
-        let known = self.queries.get(method).map_or(&[][..], Vec::as_slice);
-        let names = query
-            .split('&')
-            .map(|pair| pair.split('=').next().unwrap_or_default());
-        match names
-            .into_iter()
-            .find(|name| !known.iter().any(|known| known == name))
-        {
-            None => Ok(()),
-            Some(name) => Err(Problem::invalid(
-                name,
-                "unknown_field",
-                "the route has no such query parameter",
-            )),
-        }
-    }
-}
-
 /// The operations of one path.
 pub(crate) fn operations(item: &mut PathItem) -> Vec<(Method, &mut Operation)> {
     let methods = [
@@ -195,15 +164,6 @@ pub(crate) fn operations(item: &mut PathItem) -> Vec<(Method, &mut Operation)> {
         .into_iter()
         .filter_map(|(method, operation)| Some((method, operation.as_mut()?)));
     there.collect()
-}
-
-fn query_of(operation: &Operation) -> Vec<String> {
-    let parameters = operation.parameters.iter().flatten();
-    let of_query = parameters.filter_map(|one| match one {
-        RefOr::T(one) if matches!(one.parameter_in, ParameterIn::Query) => Some(one.name.clone()),
-        _ => None,
-    });
-    of_query.collect()
 }
 
 impl From<Refusal> for Problem {

@@ -2,19 +2,20 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum_server::tls_rustls::RustlsAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use chassis::Door;
+use chassis::tls::Certificate;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 
 use crate::config::Settings;
 use crate::idle::Patient;
 use crate::state::Edge;
-use crate::tls;
 
 /// How many headers a request may have.
 const HEADERS: usize = 100;
@@ -23,11 +24,16 @@ const STREAMS: u32 = 250;
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// Answers at `door` until it closes, and then until all is answered.
+/// Answers at `door` until it closes, and then until all is answered; over TLS where there is a certificate.
 ///
 /// # Errors
-/// When the socket breaks, or the certificate cannot be used.
-pub(crate) async fn serve(edge: Edge, router: Router, door: Door) -> io::Result<()> {
+/// When the socket breaks.
+pub(crate) async fn serve(
+    edge: Edge,
+    certificate: Option<&Certificate>,
+    router: Router,
+    door: Door,
+) -> io::Result<()> {
     let handle = Handle::new();
     let closing = close(handle.clone(), edge.clone(), door.closing);
     let settings = edge.settings();
@@ -36,10 +42,10 @@ pub(crate) async fn serve(edge: Edge, router: Router, door: Door) -> io::Result<
     let app = router.into_make_service_with_connect_info::<SocketAddr>();
     let patient = Patient(settings.idle_timeout);
     let answering = async {
-        match settings.tls.clone() {
+        match certificate {
             None => plain(server).acceptor(patient).serve(app).await,
-            Some(files) => {
-                let config = tls::load(files).await?;
+            Some(certificate) => {
+                let config = RustlsConfig::from_config(Arc::new(certificate.server_config()));
                 let acceptor = RustlsAcceptor::new(config).handshake_timeout(HANDSHAKE);
                 server.acceptor(acceptor.acceptor(patient)).serve(app).await
             }

@@ -4,10 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use cache::Redis;
+use chassis::tls::Certificate;
 use chassis::{Door, Env, Instance, Service, Setting, Wrong};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{self, Settings};
+use crate::config::{self, Settings, TlsFiles};
 use crate::limits::Limits;
 use crate::state::{Channels, Edge};
 use crate::{follow, router, serve};
@@ -18,6 +19,7 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// The front door.
 pub struct Gateway {
     edge: Edge,
+    certificate: Option<Certificate>,
     redis: Option<Redis>,
     probes: std::sync::OnceLock<axum::Router>,
 }
@@ -29,6 +31,8 @@ impl Gateway {
     /// When a setting is wrong.
     pub fn connect(env: &Env) -> Result<Self, Wrong> {
         let settings = Settings::read(env)?;
+        let open = |files: &TlsFiles| Certificate::open(&files.cert, &files.key);
+        let certificate = settings.tls.as_ref().map(open).transpose()?;
         let redis = settings.redis.as_deref().map(Redis::connect);
         let limits = Limits::new(settings.quotas, redis.as_ref());
         let channels = Channels {
@@ -38,9 +42,18 @@ impl Gateway {
         };
         Ok(Self {
             edge: Edge::new(settings, channels, limits),
+            certificate,
             redis,
             probes: std::sync::OnceLock::new(),
         })
+    }
+}
+
+#[cfg(test)]
+impl Gateway {
+    /// What its handlers use.
+    pub(crate) fn edge(&self) -> &Edge {
+        &self.edge
     }
 }
 
@@ -69,11 +82,18 @@ impl Service for Gateway {
         spawn(instance, "keys", &self.edge, follow::keys);
         spawn(instance, "revocations", &self.edge, follow::revocations);
         spawn(instance, "sweep", &self.edge, sweep);
+        if let Some(certificate) = self.certificate.clone() {
+            instance.spawn("certificate", move |closing| {
+                let certificate = certificate.clone();
+                async move { certificate.follow(closing).await }
+            });
+        }
     }
 
     async fn serve(&self, door: Door) -> io::Result<()> {
         let probes = self.probes.get().cloned().unwrap_or_default();
-        serve::serve(self.edge.clone(), router::router(&self.edge, probes), door).await
+        let router = router::router(&self.edge, probes);
+        serve::serve(self.edge.clone(), self.certificate.as_ref(), router, door).await
     }
 }
 

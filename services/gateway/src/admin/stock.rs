@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use crate::ask;
 use crate::body::{Json, Path, Query};
 use crate::id::{ProductId, account};
-use crate::key::{IdempotencyKey, KeyHeader};
+use crate::key::{IdempotencyKey, KeyHeader, Once};
 use crate::page::{List, Page};
 use crate::problem::Problem;
 use crate::rule::Rule;
@@ -66,15 +66,15 @@ async fn restock(
     Path(id): Path<ProductId>,
     key: IdempotencyKey,
     Json(body): Json<NewRestock>,
-) -> Result<axum::Json<StockBody>, Problem> {
+) -> Result<Once<axum::Json<StockBody>>, Problem> {
     let wanted = RestockRequest {
         actor_id: account(caller),
         product_id: id.to_string(),
         quantity: body.quantity,
         idempotency: Some(key.bind(account(caller), &(id, (), body))),
     };
-    let stock = ask::keyed(&inventory, wanted, InventoryClient::restock).await?;
-    Ok(axum::Json(stock.into()))
+    let stock = ask::keyed_once(&inventory, wanted, InventoryClient::restock).await?;
+    Ok(stock.map(|stock| axum::Json(stock.into())))
 }
 
 /// Units to be added.

@@ -3,7 +3,7 @@
 use api::user::{self as wire, BalanceRequest, ListEntriesRequest, TopUpRequest};
 use auth::Caller;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,8 @@ use utoipa_axum::routes;
 use crate::ask;
 use crate::body::{Json, Query};
 use crate::id::account;
-use crate::key::{IdempotencyKey, KeyHeader};
+use crate::key::{IdempotencyKey, KeyHeader, Once};
 use crate::money::{Change, Money, above_zero};
-use crate::orders::REPLAYED;
 use crate::page::{List, Page};
 use crate::problem::Problem;
 use crate::rule::Rule;
@@ -139,13 +138,8 @@ impl IntoResponse for ToppedUp {
             entry: self.0.entry.unwrap_or_default().into(),
             balance: self.0.balance.into(),
         };
-        let mut response = (StatusCode::CREATED, axum::Json(body)).into_response();
-        if replayed {
-            response
-                .headers_mut()
-                .insert(REPLAYED, HeaderValue::from_static("true"));
-        }
-        response
+        let answer = (StatusCode::CREATED, axum::Json(body));
+        Once { answer, replayed }.into_response()
     }
 }
 

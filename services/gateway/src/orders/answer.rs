@@ -2,26 +2,21 @@
 
 use api::order as wire;
 use axum::http::header::{LOCATION, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::{OrderBody, RefundedBody};
+use super::OrderBody;
+use super::body::RefundedBody;
 use crate::code::Code;
+use crate::key::Once;
 use crate::problem::Problem;
 use crate::version::Tagged;
-
-/// Says that the answer was given before, for the same key.
-pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The answer to a placing.
 pub(crate) struct Placed {
     status: StatusCode,
     order: wire::Order,
-    replayed: bool,
 }
-
-/// The answer to a cancellation: done, or taken up.
-pub(crate) struct Moved(pub(crate) wire::Order);
 
 /// The answer to a refund.
 pub(crate) struct Refunded(pub(crate) wire::OrderRefund);
@@ -29,7 +24,7 @@ pub(crate) struct Refunded(pub(crate) wire::OrderRefund);
 impl Placed {
     /// Says what became of the order. A rejected one becomes a problem, made of the stored order alone, without clock or
     /// chance: it is given again for the same key for ever.
-    pub(crate) fn of(answer: wire::PlaceResponse) -> Result<Self, Problem> {
+    pub(crate) fn of(answer: wire::PlaceResponse) -> Result<Once<Self>, Problem> {
         let (order, replayed) = (answer.order.ok_or(Code::Internal)?, answer.replayed);
         let status = match order.status.as_str() {
             "pending" => StatusCode::ACCEPTED,
@@ -39,11 +34,8 @@ impl Placed {
             }
             _ => StatusCode::CREATED,
         };
-        Ok(Self {
-            status,
-            order,
-            replayed,
-        })
+        let answer = Self { status, order };
+        Ok(Once { answer, replayed })
     }
 }
 
@@ -58,27 +50,6 @@ impl IntoResponse for Placed {
         if self.status == StatusCode::ACCEPTED {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        if self.replayed {
-            headers.insert(REPLAYED, HeaderValue::from_static("true"));
-        }
-        response
-    }
-}
-
-impl IntoResponse for Moved {
-    fn into_response(self) -> Response {
-        let going_on = self.0.status == "cancelling";
-        let status = if going_on {
-            StatusCode::ACCEPTED
-        } else {
-            StatusCode::OK
-        };
-        let mut response = (status, tagged(self.0)).into_response();
-        if going_on {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
         response
     }
 }
@@ -87,13 +58,8 @@ impl IntoResponse for Refunded {
     fn into_response(self) -> Response {
         let replayed = self.0.replayed;
         let body = axum::Json(RefundedBody::from(self.0));
-        let mut response = (StatusCode::CREATED, body).into_response();
-        if replayed {
-            response
-                .headers_mut()
-                .insert(REPLAYED, HeaderValue::from_static("true"));
-        }
-        response
+        let answer = (StatusCode::CREATED, body);
+        Once { answer, replayed }.into_response()
     }
 }
 

@@ -24,8 +24,6 @@ use crate::state::{Edge, OrdersClient};
 
 /// The header a client sends when it comes back.
 const LAST_EVENT_ID: &str = "last-event-id";
-/// How often a silent stream says that it is still there.
-const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long one stream lasts, like the token that opened it. The client comes back by itself.
 const LONGEST: Duration = Duration::from_mins(15);
 /// How long a client waits before it comes back.
@@ -57,11 +55,12 @@ pub(super) async fn watch(
         .try_acquire_owned()
         .map_err(|_| Code::Overloaded)?;
     let events = ask::read(&orders, wanted, OrdersClient::watch_events).await?;
+    let heartbeat = KeepAlive::new().interval(edge.settings().heartbeat);
     let end = ended(edge);
     let shown = events
         .scan(room, |_room, event| std::future::ready(shown(event)))
         .take_until(end);
-    Ok(Sse::new(shown).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+    Ok(Sse::new(shown).keep_alive(heartbeat))
 }
 
 /// An order as it was from `order.version` on.

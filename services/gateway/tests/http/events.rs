@@ -101,6 +101,28 @@ async fn a_bad_last_event_id_is_refused() {
 }
 
 #[tokio::test]
+async fn a_silent_stream_says_that_it_is_still_there() {
+    let front = Front::with(&[("HEARTBEAT", "50ms")]).await;
+    let silence = Answer::Unending(vec![event(1)]);
+    front
+        .fake
+        .follows("Orders/WatchEvents", move |_, _| silence.clone());
+    let mut response = front.customer(Method::GET, &path()).0.send().await.unwrap();
+
+    let mut heard = String::new();
+    let beats = async {
+        while heard.matches("\n:").count() < 3 {
+            let chunk = response.chunk().await.unwrap().expect("the stream goes on");
+            heard += &String::from_utf8_lossy(&chunk);
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(20), beats).await;
+
+    assert!(in_time.is_ok(), "{heard}");
+    assert_eq!(heard.matches("id: ").count(), 1, "{heard}");
+}
+
+#[tokio::test]
 async fn an_event_arrives_while_the_stream_goes_on_and_a_drain_ends_it() {
     let front = Front::open().await;
     front.fake.follows("Orders/WatchEvents", |_, _| {

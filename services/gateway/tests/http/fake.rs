@@ -26,6 +26,8 @@ pub(crate) enum Answer {
     Messages(Vec<Vec<u8>>),
     /// These messages, and nothing more for ever.
     Unending(Vec<Vec<u8>>),
+    /// This message, said to have been given before for the same key.
+    Replay(Vec<u8>),
     /// A refusal.
     Refusal(Status),
     /// The connection breaks in mid-call: the caller cannot know.
@@ -132,6 +134,12 @@ async fn answer(State(fake): State<Fake>, request: Request) -> Response {
     match fake.take(rpc, message) {
         Answer::Refusal(status) => status.into_http(),
         Answer::Messages(messages) => framed(stream::iter(frames(messages, true))),
+        Answer::Replay(message) => {
+            let mut response = framed(stream::iter(frames(vec![message], true)));
+            let yes = axum::http::HeaderValue::from_static("true");
+            response.headers_mut().insert("idempotency-replayed", yes);
+            response
+        }
         Answer::Unending(messages) => {
             let pending = stream::once(std::future::pending());
             framed(futures::StreamExt::chain(

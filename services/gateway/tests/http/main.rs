@@ -13,5 +13,6 @@ mod outcomes;
 mod placing;
 mod probes;
 mod rules;
+mod shapes;
 mod tls;
 mod versions;

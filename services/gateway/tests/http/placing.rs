@@ -2,10 +2,12 @@
 
 use api::common::Money;
 use api::order::{Order, OrderItem, PlaceRequest, PlaceResponse};
+use auth::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::fake::Answer;
 use crate::front::{Asking, Front};
 
 fn stored(status: &str, reason: &str) -> Order {
@@ -206,6 +208,40 @@ async fn another_order_in_the_path_is_another_request_under_the_same_route() {
     assert_eq!(keys[0].route, "POST /v1/orders/{id}/cancel");
     assert_eq!(keys[0].route, keys[1].route);
     assert_ne!(keys[0].request_hash, keys[1].request_hash);
+}
+
+#[tokio::test]
+async fn a_restock_and_a_cancel_that_were_sent_before_say_so() {
+    let front = Front::open().await;
+    let product = api::id::PRODUCT.write(Uuid::now_v7());
+    let order = api::id::ORDER.write(Uuid::now_v7());
+    let acts = [
+        (
+            "Inventory/Restock",
+            format!("/v1/admin/products/{product}/stock/restocks"),
+            Some(json!({"quantity": 1})),
+        ),
+        ("Orders/Cancel", format!("/v1/orders/{order}/cancel"), None),
+    ];
+    for (rpc, path, body) in acts {
+        front.fake.follows(rpc, |_, times| match times {
+            0 => Answer::Messages(vec![Vec::new()]),
+            _ => Answer::Replay(Vec::new()),
+        });
+        let send = async || {
+            let asking = front.by(Role::Admin, Method::POST, &path).key("k");
+            let asking = body.iter().fold(asking, Asking::json);
+            let heard = asking.hear().await;
+            assert_eq!(heard.status, 200, "{heard:?}");
+            heard.header("idempotency-replayed").to_owned()
+        };
+
+        assert_eq!(
+            (send().await, send().await),
+            (String::new(), "true".to_owned()),
+            "{rpc}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -24,9 +25,11 @@ fn certify(folder: &Path) -> TlsConnector {
     std::fs::write(folder.join("cert.pem"), cert.pem()).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(cert.der().clone()).unwrap();
-    let config = ClientConfig::builder()
+    let mut config = ClientConfig::builder()
         .with_root_certificates(roots)
         .with_no_client_auth();
+    // A session that is taken up again shows no certificate at all.
+    config.resumption = Resumption::disabled();
     TlsConnector::from(Arc::new(config))
 }
 
