@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use api::token::Given;
@@ -104,23 +106,35 @@ async fn a_frozen_redis_holds_up_the_first_who_meets_it_and_nobody_after() {
 async fn no_reader_fails_while_redis_is_killed_and_restarted_under_load() {
     let redis = testkit::redis().await;
     let cache = process_within(&redis, only_redis());
+    let (reads, end) = (
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let (counted, ended) = (reads.clone(), end.clone());
     let load = tokio::spawn(async move {
-        let (source, start) = (Source::default(), Instant::now());
-        let mut longest = Duration::ZERO;
-        while start.elapsed() < Duration::from_secs(2) {
+        let (source, mut longest) = (Source::default(), Duration::ZERO);
+        while !ended.load(Ordering::Relaxed) {
             let asked = Instant::now();
             assert_eq!(read(&cache, Given::Nothing, &source, 1, 10).await, 1);
             longest = longest.max(asked.elapsed());
+            counted.fetch_add(1, Ordering::Relaxed);
         }
         longest
     });
+    let many_more = async || {
+        let enough = reads.load(Ordering::Relaxed) + 100;
+        let read = || std::future::ready(reads.load(Ordering::Relaxed) >= enough);
+        until("readers go on", read).await;
+    };
 
     for _ in 0..3 {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        many_more().await;
         redis.kill().await;
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        many_more().await;
         redis.restart().await.unwrap();
     }
+    many_more().await;
+    end.store(true, Ordering::Relaxed);
 
     let longest = load.await.unwrap();
     assert!(longest < Duration::from_secs(1), "{longest:?}");

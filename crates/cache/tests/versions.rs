@@ -210,15 +210,18 @@ async fn no_entry_outlives_its_bound_though_every_invalidation_is_lost() {
 #[tokio::test]
 async fn a_fill_that_redis_takes_late_lives_no_longer() {
     let redis = testkit::redis().await;
-    let bounds = Bounds::new(Duration::from_millis(100), Duration::from_millis(400), 100);
+    let life = Duration::from_millis(400);
+    let bounds = Bounds::new(Duration::from_millis(100), life, 100);
     let (cache, source) = (process_within(&redis, bounds), Source::default());
     let load = || async {
         redis.pause();
         Ok::<_, Infallible>(replica(1, 10))
     };
+    let filled = Instant::now();
     let Ok(_) = cache.get("key", load).await;
     // The fill lies in front of the frozen Redis for longer than its entry may live.
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    let over = || std::future::ready(filled.elapsed() > 2 * life);
+    until("its life is over", over).await;
     redis.resume();
 
     let served = read(

@@ -65,18 +65,18 @@ impl Customer {
             .good()
     }
 
-    /// Signs in as `email`.
+    /// Signs in as `email`; answers the tokens.
     ///
     /// # Errors
     /// When the shop refuses.
-    pub async fn sign_in(&mut self, email: &str, password: &str) -> anyhow::Result<()> {
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> anyhow::Result<Value> {
         let proof = json!({"email": email, "password": password});
         let tokens = self
             .send(Method::POST, "/v1/auth/login", None, Some(proof))
             .await?
             .good()?;
         self.access = tokens["access_token"].as_str().map(str::to_owned);
-        Ok(())
+        Ok(tokens)
     }
 
     /// Puts `amount` minor units of `currency` into the wallet; the same key does it once.

@@ -4,6 +4,7 @@
 mod contract;
 mod dependencies;
 mod floors;
+mod queries;
 mod rooms;
 mod settings;
 mod tables;

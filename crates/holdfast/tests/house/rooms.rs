@@ -18,7 +18,7 @@ const ASKS_NEIGHBOURS: [&str; 2] = [
     "services/order/src/relay.rs",
 ];
 
-const RULES: [Rule; 5] = [
+const RULES: [Rule; 6] = [
     Rule {
         holds: |path| {
             in_service(path)
@@ -87,6 +87,21 @@ const RULES: [Rule; 5] = [
         },
         words: &["env::var(", "env::vars"],
         advice: "the environment is read by `chassis::Env` only, so that a test can set it",
+    },
+    Rule {
+        // What stands up servers and databases for tests does not acknowledge anything to anybody.
+        holds: |path| {
+            !["crates/testkit/", "crates/stack/", "crates/holdfast/tests/"]
+                .iter()
+                .any(|free| path.starts_with(free))
+        },
+        words: &[
+            "synchronous_commit = off",
+            "synchronous_commit = local",
+            "synchronous_commit=",
+            "synchronous_commit\"",
+        ],
+        advice: "`synchronous_commit` is never lowered: what was acknowledged is on the standby",
     },
 ];
 

@@ -1,11 +1,17 @@
 //! The whole shop over HTTP: what must hold while everything works, and while something does not.
 #![cfg(test)]
 
+mod access;
+mod answers;
 mod books;
+mod caches;
 mod crash;
+mod edge;
 mod keys;
 mod open;
 mod outage;
 mod own_reads;
+mod people;
+mod revoked;
 mod sale;
 mod trace;

@@ -5,11 +5,13 @@ use std::time::Duration;
 use holdfast::house::{Ground, House, Keeper, Kind, Place};
 use holdfast::shop::{Answer, Customer};
 use serde_json::Value;
-use sqlx::query;
+use sqlx::{Connection as _, PgConnection, query, query_scalar};
 use stack::{Options, Postgres, Redis};
 use testkit::{Database, Seat};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
+
+use crate::people::PASSWORD;
 
 /// How long anything may take to settle.
 pub(crate) const SETTLED: Duration = Duration::from_mins(1);
@@ -24,7 +26,7 @@ pub(crate) struct Shop {
     pub(crate) pair: Option<Postgres>,
     pub(crate) user: Database,
     pub(crate) order: Database,
-    _news: Database,
+    pub(crate) news: Database,
 }
 
 /// How a shop is to be opened.
@@ -109,7 +111,7 @@ impl Shop {
             pair,
             user,
             order,
-            _news: news,
+            news,
         }
     }
 
@@ -123,9 +125,8 @@ impl Shop {
     pub(crate) async fn customer(&self, money: i64) -> Customer {
         let mut customer = Customer::of(self.gateway(0));
         let email = format!("{}@example.com", Uuid::now_v7().simple());
-        let password = "correct horse battery staple";
-        customer.register("Ann", &email, password).await.unwrap();
-        customer.sign_in(&email, password).await.unwrap();
+        customer.register("Ann", &email, PASSWORD).await.unwrap();
+        customer.sign_in(&email, PASSWORD).await.unwrap();
         if money > 0 {
             customer.top_up("funds", money, "USD").await.unwrap();
         }
@@ -158,6 +159,28 @@ impl Shop {
         .await
         .unwrap();
         api::id::PRODUCT.write(id)
+    }
+
+    /// Waits until the replica shows all that has been written so far, to whomever has seen nothing of it too.
+    pub(crate) async fn caught_up(&self) {
+        let written = "select (pg_current_wal_flush_lsn() - '0/0')::bigint";
+        let written: i64 = query_scalar(written)
+            .fetch_one(self.order.pool())
+            .await
+            .unwrap();
+        let mut replica = PgConnection::connect(&self.order.replica_url())
+            .await
+            .unwrap();
+        let end = Instant::now() + SETTLED;
+        loop {
+            let shown = "select (pg_last_wal_replay_lsn() - '0/0')::bigint";
+            let shown: i64 = query_scalar(shown).fetch_one(&mut replica).await.unwrap();
+            if shown >= written {
+                return;
+            }
+            assert!(Instant::now() < end, "the replica stays behind");
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// The instance of `kind` that was started as number `at`.

@@ -1,5 +1,7 @@
 //! A neighbour is gone or slow: what goes on without it, and what waits.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use holdfast::house::{Kind, Place};
@@ -7,9 +9,10 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use testkit::Wire;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::books;
-use crate::open::{Shop, settled, until_known};
+use crate::open::{SETTLED, Shop, settled, until_known};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_user_service_products_orders_and_news_answer_and_placing_waits_for_it() {
@@ -85,10 +88,12 @@ async fn redis_killed_and_restarted_under_load_is_noticed_by_no_customer() {
     let path = format!("/v1/products/{mug}");
     let customer = shop.customer(1_000_000).await;
     let body = json!({"items": [{"product_id": mug, "quantity": 1}]});
-    let end = tokio_util::sync::CancellationToken::new();
+    let end = CancellationToken::new();
+    let done = Arc::new(AtomicUsize::new(0));
     let load = (0..8).map(|number| {
         let (mut customer, path, body, end) =
             (customer.clone(), path.clone(), body.clone(), end.clone());
+        let done = done.clone();
         tokio::spawn(async move {
             let mut sent = 0;
             while !end.is_cancelled() {
@@ -100,17 +105,27 @@ async fn redis_killed_and_restarted_under_load_is_noticed_by_no_customer() {
                     .unwrap();
                 assert!(bought.status.is_success(), "{}", bought.text);
                 sent += 1;
+                done.fetch_add(1, Ordering::Relaxed);
             }
             sent
         })
     });
     let load: Vec<_> = load.collect();
+    let many_more = async || {
+        let enough = done.load(Ordering::Relaxed) + 40;
+        let limit = Instant::now() + SETTLED;
+        while done.load(Ordering::Relaxed) < enough {
+            let failed = load.iter().any(tokio::task::JoinHandle::is_finished);
+            assert!(!failed && Instant::now() < limit, "customers do not go on");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
 
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    many_more().await;
     shop.redis.kill().await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    many_more().await;
     shop.redis.restart().await.unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    many_more().await;
     end.cancel();
 
     for customer in load {
