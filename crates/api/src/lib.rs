@@ -3,8 +3,11 @@
 pub mod cursor;
 pub mod error;
 pub mod id;
+mod priority;
 pub mod time;
 pub mod token;
+
+pub use priority::Priority;
 
 pub use wire::common::v1 as common;
 pub use wire::news::v1 as news;

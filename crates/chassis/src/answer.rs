@@ -8,6 +8,8 @@ use axum::response::Response;
 use tonic::{Code, Status};
 use tracing::{Span, debug, error, warn};
 
+use crate::room::End;
+
 /// How a request ended, as far as it is known when the answer begins.
 pub(crate) struct Answer<'a> {
     code: Code,
@@ -23,6 +25,15 @@ impl<'a> Answer<'a> {
         Self {
             code: code.unwrap_or(Code::Ok),
             status,
+        }
+    }
+
+    /// What it tells of the instance.
+    pub(crate) fn end(&self) -> End {
+        match self.code {
+            Code::Ok => End::Answered,
+            code if is_ours(code) => End::Failed,
+            _ => End::Refused,
         }
     }
 

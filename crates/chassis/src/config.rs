@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::room::Bounds;
 use crate::{Env, Setting, Wrong};
 
 /// The settings that all services share.
@@ -35,9 +36,14 @@ pub const SETTINGS: &[Setting] = &[
         "The URL of an OpenTelemetry collector, gRPC. Without one, traces have ids and go nowhere.",
     ),
     Setting::new(
+        "MIN_IN_FLIGHT",
+        "64",
+        "How many requests are worked on at once however slow they are. Above it the limit follows what the instance can do.",
+    ),
+    Setting::new(
         "MAX_IN_FLIGHT",
         "1024",
-        "How many requests are worked on at once. More are refused at once: waiting in a long queue helps nobody.",
+        "How many requests are in this instance at most. More are refused at once: waiting in a long queue helps nobody.",
     ),
     Setting::new(
         "CALLS_PER_NEIGHBOUR",
@@ -93,7 +99,7 @@ pub(crate) struct Config {
     pub(crate) admin: SocketAddr,
     pub(crate) service_token: SecretString,
     pub(crate) telemetry: telemetry::Settings,
-    pub(crate) max_in_flight: usize,
+    pub(crate) room: Bounds,
     pub(crate) drain_grace: Duration,
     pub(crate) drain_limit: Duration,
 }
@@ -111,7 +117,7 @@ impl Config {
                 format: env.get("LOG_FORMAT")?,
                 otlp: collector(env)?,
             },
-            max_in_flight: env.within("MAX_IN_FLIGHT", 1..=100_000)?,
+            room: Bounds::read(env)?,
             drain_grace: env.get("DRAIN_GRACE")?,
             drain_limit: env.get("DRAIN_LIMIT")?,
         })

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use api::Priority;
 use api::token::Given;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -13,14 +14,14 @@ use http::{HeaderMap, HeaderValue};
 use retry::{Deadline, timeout};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 use tracing::{Instrument as _, error};
 
 use crate::answer::Answer;
-use crate::{Door, stream};
+use crate::room::{End, Full};
+use crate::{Door, Room, stream};
 
 /// What a request without a deadline of its own gets.
 const UNHURRIED: Duration = Duration::from_secs(30);
@@ -35,7 +36,7 @@ const HEALTH: &str = "/grpc.health.v1.Health/";
 pub(crate) struct Entry {
     service: &'static str,
     token: SecretString,
-    room: Semaphore,
+    room: Room,
     closing: CancellationToken,
     ended: CancellationToken,
 }
@@ -45,7 +46,7 @@ impl Entry {
         Self {
             service: door.name,
             token: door.config.service_token.clone(),
-            room: Semaphore::new(door.config.max_in_flight),
+            room: Room::new(door.name, door.config.room),
             closing: door.closing.clone(),
             ended: door.ended.clone(),
         }
@@ -61,8 +62,11 @@ impl Entry {
             return Ok(next.run(request).await);
         }
         self.check(request.headers())?;
-        let _place = self.room.try_acquire().map_err(|_| full())?;
-        let answer = self.ended.run_until_cancelled(scoped(request, next)).await;
+        let path = request.uri().path().to_owned();
+        let work = Box::pin(self.ended.run_until_cancelled(scoped(request, next)));
+        // It ends when its answer begins: a stream that lasts takes no room.
+        let admitted = self.room.admit(&path, Priority::of(&path), work, judged);
+        let answer = admitted.await.map_err(full)?;
         answer.ok_or_else(|| Status::unavailable("this instance has stopped"))
     }
 
@@ -132,8 +136,14 @@ fn time_left(headers: &HeaderMap) -> Duration {
     left.saturating_sub(BEFORE)
 }
 
-fn full() -> Status {
-    metrics::counter!("requests_shed_total").increment(1);
+/// How a request ended, as far as it tells of this instance.
+#[allow(clippy::ref_option, reason = "it judges the output as it is")]
+fn judged(answer: &Option<Response>) -> End {
+    let response = answer.as_ref();
+    response.map_or(End::Failed, |response| Answer::of(response).end())
+}
+
+fn full(_: Full) -> Status {
     let sentence = "this instance is full; try again";
     api::error::later(
         Code::Unavailable,

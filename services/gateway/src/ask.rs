@@ -104,5 +104,7 @@ async fn once<C, Q, R>(
     request: Q,
     call: &impl AsyncFn(&mut C, Q) -> Result<Response<R>, Status>,
 ) -> Result<Response<R>, Refused> {
-    call(&mut client, request).await.map_err(Refused)
+    // Over there it is their limit that counts.
+    let answer = chassis::apart(call(&mut client, request)).await;
+    answer.map_err(Refused)
 }

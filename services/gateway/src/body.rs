@@ -110,7 +110,8 @@ fn announces_json(headers: &HeaderMap) -> bool {
 /// All of the body, if it is small and fast enough.
 pub(crate) async fn arrived(body: Body, limits: BodyLimits) -> Result<Bytes, Problem> {
     let read = Limited::new(body, limits.bytes).collect();
-    let Ok(read) = tokio::time::timeout(limits.within, read).await else {
+    // A slow line is the caller's: what is on its way takes no room.
+    let Ok(read) = chassis::apart(tokio::time::timeout(limits.within, read)).await else {
         return Err(Code::BodyTimeout.into());
     };
     match read {

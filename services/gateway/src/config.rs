@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chassis::room::Bounds;
 use chassis::{Env, Setting, Value, Wrong};
 
 use crate::client::Proxies;
@@ -100,7 +101,7 @@ pub(crate) struct Settings {
     pub(crate) uri_bytes: usize,
     pub(crate) header_timeout: Duration,
     pub(crate) idle_timeout: Duration,
-    pub(crate) in_flight: usize,
+    pub(crate) room: Bounds,
     pub(crate) streams: usize,
     pub(crate) heartbeat: Duration,
     pub(crate) quotas: Quotas,
@@ -136,7 +137,7 @@ impl Settings {
             uri_bytes: URI_BYTES,
             header_timeout: env.get("HEADER_TIMEOUT")?,
             idle_timeout: env.get("IDLE_TIMEOUT")?,
-            in_flight: env.get("MAX_IN_FLIGHT")?,
+            room: Bounds::read(env)?,
             streams: env.get("STREAMS")?,
             heartbeat: env.get("HEARTBEAT")?,
             quotas,

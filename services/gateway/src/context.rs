@@ -8,11 +8,13 @@ use axum::http::header::{AUTHORIZATION, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use chassis::room::End;
 use retry::Deadline;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::code::Code;
+use crate::priority;
 use crate::problem::Problem;
 use crate::state::Edge;
 
@@ -41,7 +43,7 @@ pub(crate) async fn layer(State(edge): State<Edge>, mut request: Request, next: 
     let span = telemetry::http_server("gateway", &method, &route, request.headers());
     edge.equip(request.extensions_mut());
 
-    let work = within_deadline(&edge, method.clone(), checked(&edge, request, next));
+    let work = within_deadline(&edge, method.clone(), checked(&edge, &route, request, next));
     let scoped = ID.scope(id.clone(), token::scope(given, work));
     let (mut response, seen) = scoped.instrument(span.clone()).await;
 
@@ -76,7 +78,7 @@ fn route(request: &Request) -> String {
 }
 
 /// Refuses what is too large before anything looks at it.
-async fn checked(edge: &Edge, request: Request, next: Next) -> Response {
+async fn checked(edge: &Edge, route: &str, request: Request, next: Next) -> Response {
     let settings = edge.settings();
     let headers = request.headers();
     let bytes: usize = headers
@@ -96,11 +98,39 @@ async fn checked(edge: &Edge, request: Request, next: Next) -> Response {
     if headers.get_all(AUTHORIZATION).iter().count() > 1 {
         return Problem::from(Code::InvalidToken).into_response();
     }
-    // Refused at once: a request that waits for room is late already.
-    let Ok(_room) = edge.room().try_acquire() else {
-        return Problem::from(Code::Overloaded).into_response();
+    let method = request.method();
+    let (kind, priority) = (kind(method, route), priority::of(method, route));
+    let admitted = edge
+        .room()
+        .admit(&kind, priority, Box::pin(next.run(request)), judged);
+    let answer = admitted.await;
+    answer.unwrap_or_else(|_| Problem::from(Code::Overloaded).into_response())
+}
+
+/// What a request counts as. A method that no route has must not make a kind of its own.
+fn kind(method: &Method, route: &str) -> String {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PATCH,
+        Method::DELETE,
+    ];
+    let method = if known.contains(method) {
+        method.as_str()
+    } else {
+        "OTHER"
     };
-    next.run(request).await
+    format!("{method} {route}")
+}
+
+/// How a request ended, as far as it tells of this gateway.
+fn judged(response: &Response) -> End {
+    match response.status() {
+        status if status.is_server_error() => End::Failed,
+        status if status.is_client_error() => End::Refused,
+        _ => End::Answered,
+    }
 }
 
 /// Gives the request its deadline, and answers in place of a handler that does not keep to it.

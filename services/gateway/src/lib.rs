@@ -22,6 +22,7 @@ mod news;
 mod openapi;
 mod orders;
 mod page;
+mod priority;
 mod problem;
 mod products;
 mod refusal;

@@ -7,6 +7,7 @@ use auth::Verifier;
 use axum::extract::FromRef;
 use axum::http::Extensions;
 use axum::http::request::Parts;
+use chassis::Room;
 use discovery::Channel;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +39,7 @@ struct Inner {
     limits: Limits,
     published: Published,
     draining: CancellationToken,
-    room: Arc<Semaphore>,
+    room: Room,
     streams: Arc<Semaphore>,
 }
 
@@ -73,7 +74,7 @@ impl Edge {
             limits,
             published: Published::default(),
             draining: CancellationToken::new(),
-            room: Arc::new(Semaphore::new(settings.in_flight)),
+            room: Room::new("gateway", settings.room),
             streams: Arc::new(Semaphore::new(settings.streams)),
             settings,
         }))
@@ -100,8 +101,8 @@ impl Edge {
         &self.0.draining
     }
 
-    /// How many more requests are taken at once.
-    pub(crate) fn room(&self) -> &Arc<Semaphore> {
+    /// Who is let in while there is not room for all.
+    pub(crate) fn room(&self) -> &Room {
         &self.0.room
     }
 

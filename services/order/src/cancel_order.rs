@@ -120,7 +120,8 @@ async fn settle(tools: &Arc<Tools>, job: Arc<Cancelling>, order: Order) -> Order
     let saga = CancelOrder::of(job.order);
     let running = tools.runner.start(saga, job.saga.work(), tools.clone());
     let deadline = Deadline::current();
-    match deadline.limit(running.ended()).await {
+    // Waiting for the money takes no room.
+    match deadline.limit(chassis::apart(running.ended())).await {
         Ok(Ending::Done) => order.moved(Status::Cancelled),
         // Somebody else went on with it. Asked by its key, so that the answer rests on what a standby has.
         Ok(Ending::Lost) => match deadline.limit(begin(tools, job)).await {

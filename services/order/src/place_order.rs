@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chassis::apart;
 use retry::Deadline;
 use saga::{Ending, Lease, Running, Saga, Taken};
 use uuid::Uuid;
@@ -108,7 +109,8 @@ async fn place(tools: &Arc<Tools>, new: NewOrder) -> Result<(Order, bool), Error
 /// Waits for the order to settle. It goes on by itself when nobody waits any longer.
 async fn settle(tools: &Tools, placing: Arc<Placing>, order: Order, running: Running) -> Order {
     let deadline = Deadline::current();
-    let ended = deadline.limit(running.ended()).await;
+    // From here on it waits for the payment, and takes no room.
+    let ended = deadline.limit(apart(running.ended())).await;
     match ended {
         Ok(Ending::Done) => order.moved(Status::Confirmed),
         Ok(Ending::Undone | Ending::Lost) => {

@@ -78,7 +78,7 @@ async fn ask(tools: &Tools, request: Arc<Request>) -> Result<Asked, Error> {
 async fn pay_back(tools: &Tools, request: &Request, order: Order) -> Result<Answer, Error> {
     let refund = request.key.derived_id();
     let ask = || async {
-        let refunded = tools.wallet.refund_part(refund, &order, request.amount);
+        let refunded = chassis::apart(tools.wallet.refund_part(refund, &order, request.amount));
         match refunded.await {
             Refunded::Unknown => Err(Unanswered),
             decided => Ok(decided),

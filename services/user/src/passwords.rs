@@ -53,7 +53,8 @@ impl Passwords {
         let admitted = admitted.try_acquire_owned().map_err(|_| Error::Busy)?;
         let working = Arc::clone(&self.working).acquire_owned();
         let limit = Deadline::current().remaining();
-        let working = tokio::time::timeout(limit, working).await;
+        // A queue with a bound of its own: it takes no room from what has nothing to do with passwords.
+        let working = chassis::apart(tokio::time::timeout(limit, working)).await;
         let working = working.map_err(|_| Error::Busy)?.map_err(|_| Error::Busy)?;
         Ok(Turn {
             permits: Arc::new((admitted, working)),
@@ -93,7 +94,7 @@ impl Turn {
             let _until_done = permits;
             work()
         };
-        tokio::task::spawn_blocking(work)
+        chassis::apart(tokio::task::spawn_blocking(work))
             .await
             .map_err(Error::broken)
     }

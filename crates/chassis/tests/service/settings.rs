@@ -61,6 +61,7 @@ async fn every_shared_setting_is_checked_at_the_start() {
         ("LOG", "order=loud"),
         ("LOG_FORMAT", "xml"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector"),
+        ("MIN_IN_FLIGHT", "0"),
         ("MAX_IN_FLIGHT", "0"),
         ("DRAIN_GRACE", "1"),
     ] {

@@ -41,7 +41,7 @@ impl Shared {
         let asked = self.redis.run(async move |mut connection| {
             call.invoke_async::<(u32, u32, u64)>(&mut connection).await
         });
-        let (granted, remaining, micros) = asked.await?;
+        let (granted, remaining, micros) = chassis::apart(asked).await?;
         Ok(Tally {
             granted,
             remaining,

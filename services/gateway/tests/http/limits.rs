@@ -140,3 +140,23 @@ async fn a_full_gateway_refuses_at_once_and_still_says_that_it_lives() {
     assert_eq!(alive.status, 200);
     assert_eq!(slow.await.unwrap().said(), "503 unavailable");
 }
+
+#[tokio::test]
+async fn browsing_that_fills_its_share_leaves_room_for_a_checkout() {
+    let front = Front::with(&[("MAX_IN_FLIGHT", "6"), ("REQUEST_TIMEOUT", "9s")]).await;
+    for rpc in ["News/ListArticles", "Catalog/ListCategories"] {
+        let unending = |_: &[u8], _| crate::fake::Answer::Unending(Vec::new());
+        front.fake.follows(rpc, unending);
+    }
+    front.fake.forget();
+    let paths = ["/v1/news", "/v1/news", "/v1/categories", "/v1/categories"];
+    let slow = paths.map(|path| tokio::spawn(front.ask(Method::GET, path).hear()));
+    until(async || front.fake.all_asked().len() == 4).await;
+
+    let browsing = products(&front).await;
+    let checkout = front.customer(Method::POST, "/v1/carts").hear().await;
+
+    assert_eq!(browsing.said(), "503 overloaded");
+    assert_eq!(checkout.status, 201, "{}", checkout.text);
+    slow.iter().for_each(tokio::task::JoinHandle::abort);
+}
