@@ -99,8 +99,8 @@ async fn one_that_answers_with_errors_is_ejected_and_one_good_probe_brings_it_ba
     eprintln!(
         "one of three answers with errors only: {failed} of 1000 calls failed; back {back:?} after it was well"
     );
-    // Five in a row, and those that were in flight beside the fifth.
-    assert!(ill[1] >= 5 && ill[1] <= 5 + CALLERS, "{ill:?}");
+    // Five in a row, those that were in flight beside the fifth, and a probe now and then; a third of all without it.
+    assert!(ill[1] >= 5 && ill[1] <= 2 * CALLERS, "{ill:?}");
     assert_eq!(failed, ill[1]);
 }
 
