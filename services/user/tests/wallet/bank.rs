@@ -183,15 +183,22 @@ impl Bank {
 pub(crate) async fn account(database: &Database) -> Uuid {
     let id = Uuid::now_v7();
     let number = format!("{:010}", id.as_u128() % 10_000_000_000);
+    let mut tx = database.pool().begin().await.unwrap();
+    // Nobody has a token of this write: the replica is to show it at once.
+    sqlx::query("set local synchronous_commit = remote_apply")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
     sqlx::query(
         "insert into accounts (id, registration_number, data_key, email, email_hash, name, password)
          values ($1, $2, '', '', sha256($2::bytea), '', '$argon2id$')",
     )
     .bind(id)
     .bind(number)
-    .execute(database.pool())
+    .execute(&mut *tx)
     .await
     .unwrap();
+    tx.commit().await.unwrap();
     id
 }
 
