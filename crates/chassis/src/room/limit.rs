@@ -176,7 +176,7 @@ mod tests {
     fn an_instance_on_which_all_fail_late_is_let_down_to_its_floor() {
         let begun = Instant::now();
         let mut limit = Limit::new(BOUNDS, begun);
-        for millis in 0..2_000 {
+        for millis in 0..10_000 {
             let late = Duration::from_secs(1);
             limit.ended(late, Duration::ZERO, begun + Duration::from_millis(millis));
         }
