@@ -93,7 +93,7 @@ mod tests {
         let mut ours = Command::new("true").spawn().unwrap();
 
         let told = Command::new("sh")
-            .args(["-c", "setsid sleep 0.2 >/dev/null & echo $!"])
+            .args(["-c", "setsid sleep 3 >/dev/null & echo $!"])
             .output()
             .unwrap();
         let orphan = String::from_utf8(told.stdout)

@@ -28,18 +28,16 @@ async fn fill(database: &Database) -> Vec<Uuid> {
             select id, 'place-order', id, 'nobody', now(), now(), now() from orders",
         "insert into holds (order_id, product_id, quantity) select id, gen_random_uuid(), 1 from orders limit 20000",
     ];
-    for sql in fill {
-        sqlx::query(sql).execute(database.pool()).await.unwrap();
+    // On one connection, which tells of its own scans before anybody counts those of others.
+    let mut one = database.pool().acquire().await.unwrap();
+    for sql in fill
+        .into_iter()
+        .chain(["analyze", "select pg_stat_force_next_flush()"])
+    {
+        sqlx::query(sql).execute(&mut *one).await.unwrap();
     }
-    sqlx::query("analyze")
-        .execute(database.pool())
-        .await
-        .unwrap();
     let some = "select id from products order by id limit 200";
-    sqlx::query_scalar(some)
-        .fetch_all(database.pool())
-        .await
-        .unwrap()
+    sqlx::query_scalar(some).fetch_all(&mut *one).await.unwrap()
 }
 
 const SCANS: &str = "select relname || ' ' || seq_scan from pg_stat_user_tables
