@@ -91,7 +91,7 @@ impl Limit {
             // As far down as it is crowded: those who may use a share of it only do not fill it.
             // One step at a time, too: browsing stops at once, and checkouts find room while those who are here leave.
             let less = wanted.max(self.now * wanted / here);
-            less.max(self.now - self.now / STEP).min(self.now)
+            less.max(self.now - (self.now / STEP).max(1)).min(self.now)
         } else if window.met {
             self.now + (self.now / STEP).max(1)
         } else {
