@@ -81,6 +81,7 @@ mod tests {
     use std::process::Command;
     use std::time::Duration;
 
+    use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
     use tokio::time::{Instant, sleep};
 
@@ -92,8 +93,9 @@ mod tests {
         let _reaper = Reaper::start();
         let mut ours = Command::new("true").spawn().unwrap();
 
+        // It holds neither of the pipes that `output` reads to their end, so it outlives its parent.
         let told = Command::new("sh")
-            .args(["-c", "setsid sleep 3 >/dev/null & echo $!"])
+            .args(["-c", "setsid sleep 60 >/dev/null 2>&1 & echo $!"])
             .output()
             .unwrap();
         let orphan = String::from_utf8(told.stdout)
@@ -103,9 +105,10 @@ mod tests {
             .unwrap();
         let orphan = Pid::from_raw(orphan);
         assert!(tree::alive(orphan));
+        kill(orphan, Signal::SIGKILL).unwrap();
 
         let end = Instant::now() + Duration::from_secs(30);
-        while nix::sys::signal::kill(orphan, None).is_ok() {
+        while tree::known(orphan) {
             assert!(Instant::now() < end, "nobody collects {orphan}");
             sleep(Duration::from_millis(10)).await;
         }
