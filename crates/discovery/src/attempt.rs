@@ -1,14 +1,13 @@
 //! One call's attempts: each goes to one instance, and the call remembers whether any was ever sent.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
-use retry::{Backoff, Budget, Deadline, Policy};
+use retry::{Budget, Deadline, Policy};
 use tokio::sync::Mutex;
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -20,13 +19,6 @@ use crate::headers;
 use crate::round::Round;
 use crate::standing::Verdict;
 
-/// Three instances are asked at most: more would make a sick neighbour sicker.
-const REPEATED: Policy = Policy {
-    name: "channel",
-    attempts: 3,
-    // One round trip here, doubled once.
-    backoff: Backoff::new(Duration::from_millis(10), Duration::from_millis(100)),
-};
 /// What is kept to be sent again; the largest message that servers take.
 const LARGEST: usize = 4 * 1024 * 1024;
 
@@ -51,25 +43,28 @@ impl<'a> Call<'a> {
         answer.unwrap_or_else(|_| Err(self.without_answer()))
     }
 
-    /// Sends `request` again where that may help, within the deadline and the budget.
-    pub(crate) async fn repeated(&self, request: Request<Body>) -> Result<Response<Body>, Status> {
+    /// Sends `request` again where that may help, within the deadline and the budget; each time to another instance for as
+    /// long as there is one.
+    pub(crate) async fn repeated(
+        &self,
+        policy: Policy,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, Status> {
         let (parts, body) = request.into_parts();
         let body = Limited::new(body, LARGEST).collect().await;
         let body = body.map_err(|error| Status::internal(error.to_string()))?;
         let body = body.to_bytes();
         // One attempt at a time: the lock only lends the round to each in turn.
         let round = Mutex::new(None);
-        REPEATED
-            .run(self.budget, self.deadline, || {
-                self.share(&parts, &body, &round)
-            })
-            .await
+        let attempt = || self.share(policy.shared, &parts, &body, &round);
+        policy.run(self.budget, self.deadline, attempt).await
     }
 
-    /// One attempt with its share of the time. While there are others to ask it gets half of what is left, so that one
-    /// that does not answer leaves time for the next.
+    /// One attempt with its share of the time. Where that is `shared`, and there are others to ask, it gets half of what is
+    /// left, so that one that does not answer leaves time for the next.
     async fn share(
         &self,
+        shared: bool,
         parts: &Parts,
         body: &Bytes,
         round: &Mutex<Option<Round<'a>>>,
@@ -79,7 +74,7 @@ impl<'a> Call<'a> {
             Some(going) => going,
             None => Round::begin(self.endpoints).await,
         };
-        let share = if going.is_last() { 1 } else { 2 };
+        let share = if shared && !going.is_last() { 2 } else { 1 };
         let limit = Deadline::after(self.deadline.remaining() / share);
         let request = Request::from_parts(parts.clone(), Body::new(Full::new(body.clone())));
         let answer = limit.limit(self.attempt(request, &mut going, limit)).await;

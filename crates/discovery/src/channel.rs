@@ -23,10 +23,7 @@ use crate::{Directory, Settings, headers};
 
 /// A balanced channel to the instances of one service. Cheap to clone.
 #[derive(Clone)]
-pub struct Channel {
-    shared: Arc<Shared>,
-    retrying: bool,
-}
+pub struct Channel(Arc<Shared>);
 
 struct Shared {
     service: &'static str,
@@ -45,35 +42,17 @@ pub fn channel(name: &'static str, directory: &impl Directory, settings: &Settin
         value.set_sensitive(true);
         Some(value)
     });
-    Channel {
-        shared: Arc::new(Shared {
-            service: name,
-            endpoints: Endpoints::new(name, directory, settings),
-            room: Semaphore::new(settings.calls),
-            budget: Budget::new(),
-            service_token,
-        }),
-        retrying: false,
-    }
-}
-
-impl Channel {
-    /// The same channel for calls that may be sent more than once: reads, and work under a key.
-    #[must_use]
-    pub fn retrying(&self) -> Self {
-        Self {
-            shared: self.shared.clone(),
-            retrying: true,
-        }
-    }
+    Channel(Arc::new(Shared {
+        service: name,
+        endpoints: Endpoints::new(name, directory, settings),
+        room: Semaphore::new(settings.calls),
+        budget: Budget::new(),
+        service_token,
+    }))
 }
 
 impl Shared {
-    async fn call(
-        &self,
-        mut request: Request<Body>,
-        retrying: bool,
-    ) -> Result<Response<Body>, Status> {
+    async fn call(&self, mut request: Request<Body>) -> Result<Response<Body>, Status> {
         let Ok(_place) = self.room.try_acquire() else {
             metrics::counter!("rpc_client_refused_total", "peer" => self.service).increment(1);
             return Err(full(self.service));
@@ -88,10 +67,9 @@ impl Shared {
             deadline,
             sent: AtomicBool::new(false),
         };
-        if retrying {
-            call.repeated(request).await
-        } else {
-            call.once(request).await
+        match retry::policy(request.extensions()) {
+            Some(policy) => call.repeated(policy, request).await,
+            None => call.once(request).await,
         }
     }
 
@@ -121,12 +99,12 @@ impl tower::Service<Request<Body>> for Channel {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let (shared, retrying) = (self.shared.clone(), self.retrying);
+        let shared = self.0.clone();
         let span = telemetry::rpc_client(shared.service, request.uri().path());
         let calling = span.clone();
         let work = async move {
             let begun = Instant::now();
-            let answer = shared.call(request, retrying).await;
+            let answer = shared.call(request).await;
             shared.note(begun, &calling, &answer);
             answer
         };
@@ -136,8 +114,6 @@ impl tower::Service<Request<Body>> for Channel {
 
 impl fmt::Debug for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Channel")
-            .field(&self.shared.service)
-            .finish()
+        f.debug_tuple("Channel").field(&self.0.service).finish()
     }
 }

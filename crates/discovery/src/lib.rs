@@ -3,7 +3,7 @@
 //! A [`Directory`] says who is there; [`channel()`] gives tonic's clients something to call. A request goes to the instance
 //! whose turn it is, or to one that is clearly less busy (`choice`); where nothing could be sent it moves on within the
 //! same call. One that fails where others do not is ejected, and comes back by one good call (`standing`). What was sent
-//! is sent again only through [`Channel::retrying`].
+//! is sent again only where the request itself says how often it may be (`retry::reads`, `retry::keyed`).
 
 mod attempt;
 mod broken;

@@ -11,26 +11,26 @@ use crate::{Backoff, Budget, Deadline};
 
 /// A read is cheap and somebody waits for it: a second try hides a broken connection, a third a restart; more would only
 /// come late.
-const READS: Policy = Policy {
+pub(crate) const READS: Policy = Policy {
     name: "reads",
     attempts: 3,
+    shared: true,
     // Begins at about one round trip here, and stays well below what a person notices.
     backoff: Backoff::new(Duration::from_millis(20), Duration::from_millis(250)),
 };
 
 /// A keyed write is repeated until its outcome is known, so nearly to the deadline: six attempts span a promotion's 3 s.
-const KEYED: Policy = Policy {
+pub(crate) const KEYED: Policy = Policy {
     name: "keyed",
     attempts: 6,
+    // Whoever takes an order answers in time by itself, with what is known of it by then.
+    shared: false,
     // A failover takes seconds: the longer waits are for that.
     backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(2)),
 };
 
 /// Nobody waits for work in the background; ten seconds is how late it may notice that all is well again.
 const BACKGROUND: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
-
-static READS_BUDGET: Budget = Budget::new();
-static KEYED_BUDGET: Budget = Budget::new();
 
 /// How often something is attempted, and how long the waits between are.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,8 @@ pub struct Policy {
     pub name: &'static str,
     /// The most attempts there are, the first one too.
     pub attempts: u32,
+    /// Whether an attempt leaves half of the time to the next one while somebody else can be asked.
+    pub shared: bool,
     /// The waits between them.
     pub backoff: Backoff,
 }
@@ -52,30 +54,6 @@ pub trait Retryable {
     fn nothing_kept(&self) -> bool {
         false
     }
-}
-
-/// Reads: repeated a few times within the deadline and the budget.
-///
-/// # Errors
-/// The last attempt's error.
-pub async fn reads<T, E, F>(deadline: Deadline, attempt: impl FnMut() -> F) -> Result<T, E>
-where
-    E: Retryable,
-    F: Future<Output = Result<T, E>>,
-{
-    READS.run(&READS_BUDGET, deadline, attempt).await
-}
-
-/// Work under a key: repeated until its outcome is known, within the deadline and the budget.
-///
-/// # Errors
-/// The last attempt's error; but once an attempt may have left something behind, that attempt's, until one decides.
-pub async fn keyed<T, E, F>(deadline: Deadline, attempt: impl FnMut() -> F) -> Result<T, E>
-where
-    E: Retryable,
-    F: Future<Output = Result<T, E>>,
-{
-    KEYED.run(&KEYED_BUDGET, deadline, attempt).await
 }
 
 /// Work in the background: repeated until it succeeds. Drop the future to end it.

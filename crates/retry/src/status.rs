@@ -5,8 +5,8 @@ use tonic_types::StatusExt as _;
 
 use crate::Retryable;
 
-/// The reason (`api::error`) of an answer after which nothing was kept.
-const NOT_TAKEN: &str = "NOT_TAKEN";
+/// The reasons (`api::error`) of answers after which nothing was kept, and another attempt may be taken.
+const NOT_TAKEN: [&str; 3] = ["NOT_TAKEN", "NOT_YET_CONSISTENT", "BUSY"];
 /// The reason of an answer after which only the same key can tell.
 const OUTCOME_UNKNOWN: &str = "OUTCOME_UNKNOWN";
 
@@ -31,16 +31,31 @@ pub fn sent(status: &Status) -> bool {
 
 impl Retryable for Status {
     fn retryable(&self) -> bool {
-        match self.code() {
-            Code::Unavailable => true,
-            Code::Aborted => reason(self).as_deref() == Some(OUTCOME_UNKNOWN),
-            _ => false,
+        match (self.code(), reason(self).as_deref()) {
+            // Once the deadline has passed over there, it has passed here.
+            (Code::DeadlineExceeded, _) => false,
+            (_, Some(reason)) => reason == OUTCOME_UNKNOWN || NOT_TAKEN.contains(&reason),
+            (code, None) => !sent(self) || lost(code),
         }
     }
 
     fn nothing_kept(&self) -> bool {
-        !sent(self) || reason(self).as_deref() == Some(NOT_TAKEN)
+        !sent(self) || reason(self).is_some_and(|reason| NOT_TAKEN.contains(&reason.as_str()))
     }
+}
+
+/// Whether a status without a reason of ours leaves open what happened: a broken connection, a crash.
+fn lost(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Cancelled
+            | Code::Unknown
+            | Code::ResourceExhausted
+            | Code::Aborted
+            | Code::Unavailable
+            | Code::Internal
+            | Code::DataLoss
+    )
 }
 
 fn reason(status: &Status) -> Option<String> {

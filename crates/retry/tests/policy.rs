@@ -13,6 +13,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 const QUICK: Policy = Policy {
     name: "test",
     attempts: 4,
+    shared: false,
     backoff: Backoff::new(Duration::from_micros(10), Duration::from_micros(100)),
 };
 
@@ -107,6 +108,28 @@ async fn an_unknown_outcome_is_asked_for_again_and_a_stale_version_is_not() {
     assert!(!with_reason(Code::Aborted, "STALE").retryable());
 }
 
+#[tokio::test]
+async fn what_nobody_took_is_asked_for_again_whatever_code_it_came_with() {
+    for (code, reason) in [
+        (Code::ResourceExhausted, "BUSY"),
+        (Code::Unavailable, "NOT_YET_CONSISTENT"),
+    ] {
+        let refused = with_reason(code, reason);
+
+        assert!(refused.retryable() && refused.nothing_kept(), "{reason}");
+    }
+    assert!(!with_reason(Code::ResourceExhausted, "LOCKED_OUT").retryable());
+}
+
+#[test]
+fn a_status_without_a_reason_leaves_open_what_happened() {
+    for code in [Code::Unknown, Code::Internal, Code::Unavailable] {
+        let broken = Status::new(code, "broken pipe");
+
+        assert!(broken.retryable() && !broken.nothing_kept(), "{code:?}");
+    }
+}
+
 #[test]
 fn only_the_mark_tells_that_nothing_was_sent() {
     assert!(!retry::sent(&never_sent()));
@@ -153,6 +176,7 @@ proptest! {
         let policy = Policy {
             name: "test",
             attempts,
+            shared: false,
             backoff: Backoff::new(Duration::from_millis(first), Duration::from_millis(200)),
         };
         let limit = Duration::from_millis(limit);

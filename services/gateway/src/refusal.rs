@@ -18,31 +18,6 @@ pub(crate) enum Asked {
     Keyed,
 }
 
-/// Whether the request was certainly not carried out, so that sending it again is safe.
-pub(crate) fn not_taken(status: &Status) -> bool {
-    if !retry::sent(status) {
-        return true;
-    }
-    let reason = api::error::reason(status);
-    let code = reason.as_deref().and_then(Code::of);
-    matches!(
-        code,
-        Some(Code::NotTaken | Code::NotYetConsistent | Code::Busy)
-    )
-}
-
-/// Whether nobody can tell if it was carried out: no word of ours came back, or the word was that it is unknown.
-pub(crate) fn unknown(status: &Status) -> bool {
-    if !retry::sent(status) {
-        return false;
-    }
-    let reason = api::error::reason(status);
-    match reason.as_deref().and_then(Code::of) {
-        Some(code) => code == Code::OutcomeUnknown,
-        None => lost(status.code()),
-    }
-}
-
 /// Tells the caller why `status` came back.
 pub(crate) fn problem(asked: Asked, status: &Status) -> Problem {
     let reason = api::error::reason(status);
@@ -82,11 +57,6 @@ fn without_reason(asked: Asked, code: Grpc) -> Code {
             Asked::Write | Asked::Keyed => Code::OutcomeUnknown,
         },
     }
-}
-
-/// Whether a bare status leaves open what happened.
-fn lost(code: Grpc) -> bool {
-    without_reason(Asked::Keyed, code) == Code::OutcomeUnknown
 }
 
 /// Adds what the service said, where it is for the caller's eyes.

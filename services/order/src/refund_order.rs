@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use retry::Deadline;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -29,7 +28,7 @@ pub struct Request {
 /// A part of what was paid that was given back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refund {
-    /// Derived from the key, so the same in every repetition.
+    /// Derived from the key as it was claimed, so the same in every repetition.
     pub id: Uuid,
     /// Of which order.
     pub order: Uuid,
@@ -58,8 +57,8 @@ async fn refund(tools: &Tools, request: Request) -> Result<(Refund, bool), Error
             .map_err(|error| Error::Replayed(Box::new(error))),
         Asked::Refused(answer) => answer.told(&request).map(|refund| (refund, false)),
         Asked::KeyReused => Err(Error::KeyReused),
-        Asked::Open(order) => {
-            let answer = pay_back(tools, &request, order).await?;
+        Asked::Open { refund, order } => {
+            let answer = pay_back(tools, refund, request.amount, order).await?;
             let answer = keep(tools, request.clone(), answer).await?;
             answer.told(&request).map(|refund| (refund, false))
         }
@@ -74,36 +73,21 @@ async fn ask(tools: &Tools, request: Arc<Request>) -> Result<Asked, Error> {
     Ok(asked.await?)
 }
 
-/// The wallet decides, under the lock of the payment's row. Asked again until it has, since the refund has an id.
-async fn pay_back(tools: &Tools, request: &Request, order: Order) -> Result<Answer, Error> {
-    let refund = request.key.derived_id();
-    let ask = || async {
-        let refunded = chassis::apart(tools.wallet.refund_part(refund, &order, request.amount));
-        match refunded.await {
-            Refunded::Unknown => Err(Unanswered),
-            decided => Ok(decided),
-        }
-    };
-    match retry::keyed(Deadline::current(), ask).await {
-        Ok(Refunded::Done { amount, at }) => Ok(Answer::Refunded {
+/// The wallet decides, under the lock of the payment's row.
+async fn pay_back(tools: &Tools, id: Uuid, amount: i64, order: Order) -> Result<Answer, Error> {
+    let refunded = chassis::apart(tools.wallet.refund_part(id, &order, amount));
+    match refunded.await {
+        Refunded::Done { amount, at } => Ok(Answer::Refunded {
+            id,
             amount,
             currency: order.currency,
             at,
         }),
-        Ok(Refunded::OverRefund) => Ok(Answer::OverRefund),
-        Ok(Refunded::Illegal) => Ok(Answer::Illegal {
+        Refunded::OverRefund => Ok(Answer::OverRefund),
+        Refunded::Illegal => Ok(Answer::Illegal {
             status: order.status.word().to_owned(),
         }),
-        Ok(Refunded::Unknown) | Err(Unanswered) => Err(Error::Unknown),
-    }
-}
-
-/// The wallet may have done it, or not.
-struct Unanswered;
-
-impl retry::Retryable for Unanswered {
-    fn retryable(&self) -> bool {
-        true
+        Refunded::Unknown => Err(Error::Unknown),
     }
 }
 
@@ -119,11 +103,12 @@ impl Answer {
     fn told(self, request: &Request) -> Result<Refund, Error> {
         match self {
             Self::Refunded {
+                id,
                 amount,
                 currency,
                 at,
             } => Ok(Refund {
-                id: request.key.derived_id(),
+                id,
                 order: request.order,
                 amount,
                 currency,

@@ -85,7 +85,7 @@ impl Wallet {
         }
     }
 
-    /// Gives back a part of the charge of `order`, once for each `refund`.
+    /// Gives back a part of the charge of `order`, once for each `refund`, so it is asked again until that is known.
     pub async fn refund_part(&self, refund: Uuid, order: &Order, amount: i64) -> Refunded {
         let request = RefundRequest {
             refund_id: refund.to_string(),
@@ -93,7 +93,7 @@ impl Wallet {
             kind: RefundKind::Partial.into(),
             amount: Some(money(amount, &order.currency)),
         };
-        match self.client.clone().refund(request).await {
+        match self.client.clone().refund(retry::keyed(request)).await {
             Ok(response) => read(&response.into_inner()),
             Err(status) => match error::reason(&status).as_deref() {
                 Some("OVER_REFUND") => Refunded::OverRefund,

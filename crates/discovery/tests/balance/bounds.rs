@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
 use crate::fake::{Fake, Manner, Wire};
-use crate::load::{call, load};
+use crate::load::{call, load, read, reads};
 use crate::{alone, channel, three, until};
 
 fn with(settings: &Settings, addr: &impl ToString) -> Channel {
@@ -31,7 +31,7 @@ async fn calls_beyond_the_room_for_one_neighbour_are_refused_at_once() {
     until("two calls are in flight", async || silent.calls() == 2).await;
     let begun = tokio::time::Instant::now();
 
-    let refused = call(&channel.retrying()).await.unwrap_err();
+    let refused = read(&channel).await.unwrap_err();
 
     assert!(begun.elapsed() < Duration::from_millis(50));
     assert_eq!(refused.code(), Code::Unavailable);
@@ -51,12 +51,12 @@ async fn calls_beyond_the_room_for_one_neighbour_are_refused_at_once() {
 async fn a_neighbour_that_is_down_gets_at_most_a_tenth_more_calls_than_were_wanted() {
     let _alone = alone().await;
     let fakes = three(Duration::ZERO).await;
-    let channel = channel(fakes.each_ref().map(|fake| fake.addr)).retrying();
+    let channel = channel(fakes.each_ref().map(|fake| fake.addr));
     for fake in &fakes {
         fake.behave(Manner::Rude(Status::unavailable("down")));
     }
 
-    let ended = load(&channel, 1_000).await;
+    let ended = reads(&channel, 1_000).await;
 
     let sent: usize = fakes.iter().map(Fake::calls).sum();
     eprintln!("a neighbour that is down: {sent} calls sent for 1000 that were wanted");

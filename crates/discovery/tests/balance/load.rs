@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use discovery::Channel;
 use retry::Deadline;
-use tonic::Status;
+use tonic::{Request, Status};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
@@ -29,10 +29,22 @@ impl Ended {
     }
 }
 
+/// How a request is made: one that is sent once, or one that may be sent again.
+type Make = fn(HealthCheckRequest) -> Request<HealthCheckRequest>;
+
 pub(crate) async fn call(channel: &Channel) -> Result<(), Status> {
-    let request = HealthCheckRequest {
+    send(channel, Request::new).await
+}
+
+/// A call that may be sent more than once.
+pub(crate) async fn read(channel: &Channel) -> Result<(), Status> {
+    send(channel, retry::reads).await
+}
+
+async fn send(channel: &Channel, make: Make) -> Result<(), Status> {
+    let request = make(HealthCheckRequest {
         service: "anything".to_owned(),
-    };
+    });
     let mut client = HealthClient::new(channel.clone());
     let answer = Deadline::after(LIMIT).scope(client.check(request)).await;
     answer.map(drop)
@@ -40,6 +52,15 @@ pub(crate) async fn call(channel: &Channel) -> Result<(), Status> {
 
 /// Makes `calls` calls.
 pub(crate) async fn load(channel: &Channel, calls: usize) -> Ended {
+    many(channel, calls, Request::new).await
+}
+
+/// Makes `calls` calls that may be sent more than once.
+pub(crate) async fn reads(channel: &Channel, calls: usize) -> Ended {
+    many(channel, calls, retry::reads).await
+}
+
+async fn many(channel: &Channel, calls: usize, make: Make) -> Ended {
     let left = Arc::new(AtomicUsize::new(calls));
     let callers = (0..CALLERS).map(|_| {
         let (channel, left) = (channel.clone(), left.clone());
@@ -47,7 +68,7 @@ pub(crate) async fn load(channel: &Channel, calls: usize) -> Ended {
             let taken = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
             taken.is_ok()
         };
-        tokio::spawn(calling(channel, take))
+        tokio::spawn(calling(channel, make, take))
     });
     gather(callers.collect()).await
 }
@@ -71,7 +92,7 @@ impl Steady {
                 done.fetch_add(1, Ordering::SeqCst);
                 !over.load(Ordering::SeqCst)
             };
-            tokio::spawn(calling(channel, take))
+            tokio::spawn(calling(channel, Request::new, take))
         });
         Self {
             callers: callers.collect(),
@@ -94,11 +115,11 @@ impl Steady {
     }
 }
 
-async fn calling(channel: Channel, mut take: impl FnMut() -> bool) -> Ended {
+async fn calling(channel: Channel, make: Make, mut take: impl FnMut() -> bool) -> Ended {
     let (mut took, mut failed) = (Vec::new(), 0);
     while take() {
         let begun = Instant::now();
-        failed += usize::from(call(&channel).await.is_err());
+        failed += usize::from(send(&channel, make).await.is_err());
         took.push(begun.elapsed());
     }
     Ended { took, failed }

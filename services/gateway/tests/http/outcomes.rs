@@ -36,19 +36,6 @@ fn not_taken() -> Answer {
     Answer::Refusal(error::status(Code::Unavailable, error::NOT_TAKEN, "later"))
 }
 
-/// Lets enough succeed that repeats are allowed, whatever other tests of this process have spent.
-async fn earn(front: &Front) {
-    let body = json!({"amount": {"amount": 1, "currency": "USD"}});
-    for _ in 0..60 {
-        front
-            .customer(Method::POST, "/v1/me/wallet/topups")
-            .key("k")
-            .json(&body)
-            .hear()
-            .await;
-    }
-}
-
 /// Answers the nth attempt at `rpc` with the nth of `answers`, and all further ones with the last.
 fn in_turn(front: &Front, rpc: &str, answers: Vec<Answer>) -> Arc<AtomicUsize> {
     let attempts = Arc::new(AtomicUsize::new(0));
@@ -64,7 +51,6 @@ fn in_turn(front: &Front, rpc: &str, answers: Vec<Answer>) -> Arc<AtomicUsize> {
 async fn an_order_whose_first_attempt_broke_is_asked_for_again_by_its_key() {
     let front = Front::open().await;
     in_turn(&front, "Orders/Place", vec![Answer::Silence, placed()]);
-    earn(&front).await;
 
     let heard = place(&front).hear().await;
 
@@ -76,7 +62,6 @@ async fn an_order_whose_first_attempt_broke_is_asked_for_again_by_its_key() {
 async fn one_unknown_attempt_makes_the_whole_call_unknown_whatever_later_ones_say() {
     let front = Front::with(&[("REQUEST_TIMEOUT", "1s"), ("BODY_TIMEOUT", "500ms")]).await;
     let attempts = in_turn(&front, "Orders/Place", vec![Answer::Silence, not_taken()]);
-    earn(&front).await;
 
     let heard = place(&front).hear().await;
 

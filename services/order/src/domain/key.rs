@@ -1,5 +1,6 @@
 //! Whose request it is, so that it counts once however often it is sent. No I/O, no clock, no chance.
 
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Invalid;
@@ -62,15 +63,17 @@ impl Key {
         &self.hash
     }
 
-    /// The same id for the same name, whoever derives it.
-    pub fn derived_id(&self) -> Uuid {
+    /// The same id for the same name claimed at the same moment, whoever derives it. A key that was forgotten, and is sent
+    /// again, stands for something else.
+    pub fn derived_id(&self, since: OffsetDateTime) -> Uuid {
         let Name {
             account,
             route,
             text,
         } = &self.name;
+        let since = since.unix_timestamp_nanos();
         // No route has a line break: no two names are written alike.
-        Uuid::new_v5(account, format!("{route}\n{text}").as_bytes())
+        Uuid::new_v5(account, format!("{since}\n{route}\n{text}").as_bytes())
     }
 }
 
@@ -93,7 +96,8 @@ mod tests {
         #[test]
         fn ids_of_different_names_differ(a in "[ -~]{1,20}", b in "[ -~]{1,20}", c in "[ -~]{1,20}", d in "[ -~]{1,20}") {
             let same = (&a, &b) == (&c, &d);
-            let [one, other] = [key(&a, &b), key(&c, &d)].map(|key| key.unwrap().derived_id());
+            let since = OffsetDateTime::UNIX_EPOCH;
+            let [one, other] = [key(&a, &b), key(&c, &d)].map(|key| key.unwrap().derived_id(since));
             prop_assert_eq!(one == other, same);
         }
     }

@@ -29,6 +29,8 @@ pub struct Claim<'a> {
 pub struct Known {
     /// The hash of the request that it was first sent with.
     pub hash: Vec<u8>,
+    /// Since when it stands for that.
+    pub since: OffsetDateTime,
     /// The order it stands for.
     pub order: Option<Uuid>,
     /// The answer it got, where that is not an order.
@@ -102,10 +104,10 @@ pub async fn find(tx: &mut Tx, keys: &[&Key]) -> Result<Vec<Option<Known>>, Erro
     let names = Columns::of(keys.iter().copied());
     // The limit keeps the planner to one look into the primary key for each.
     let rows = sqlx::query!(
-        r#"select place as "place!", hash as "hash!", order_id as "order?", answer as "answer?"
+        r#"select place as "place!", hash as "hash!", created_at as "since!", order_id as "order?", answer as "answer?"
         from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality as wanted (account_id, route, key, place),
             lateral (
-                select hash, order_id, answer from keys
+                select hash, created_at, order_id, answer from keys
                 where (keys.account_id, keys.route, keys.key) = (wanted.account_id, wanted.route, wanted.key)
                 limit 1) as known"#,
         &names.accounts,
@@ -120,6 +122,7 @@ pub async fn find(tx: &mut Tx, keys: &[&Key]) -> Result<Vec<Option<Known>>, Erro
         if let Some(found) = found.get_mut(place) {
             *found = Some(Known {
                 hash: row.hash,
+                since: row.since,
                 order: row.order,
                 answer: row.answer,
             });

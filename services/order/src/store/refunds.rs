@@ -19,6 +19,8 @@ use crate::refund_order::Request;
 pub enum Answer {
     /// This much was given back.
     Refunded {
+        /// Which refund it was.
+        id: Uuid,
         /// In minor units.
         amount: i64,
         /// ISO 4217.
@@ -42,7 +44,12 @@ pub enum Answer {
 #[derive(Clone, Debug)]
 pub enum Asked {
     /// The wallet is to decide.
-    Open(Order),
+    Open {
+        /// Of which refund.
+        refund: Uuid,
+        /// Of which order.
+        order: Order,
+    },
     /// It was answered before.
     Answered(Answer),
     /// It has just been refused.
@@ -79,7 +86,8 @@ pub async fn ask(tx: &mut Tx, request: &Request) -> Result<Asked, Error> {
             if fresh {
                 audit::insert(tx, &[act(request, &order)]).await?;
             }
-            Ok(Asked::Open(order))
+            let refund = request.key.derived_id(known.since);
+            Ok(Asked::Open { refund, order })
         }
     }
 }

@@ -96,6 +96,27 @@ async fn a_refund_sent_again_is_the_same_refund() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_was_forgotten_stands_for_another_refund() {
+    let house = House::start().await;
+    let mug = house.shelve("mug", 5).await;
+    let ann = Wish::of(&[(mug, 1)]);
+    let order = house.order(&ann).await;
+    let first = house.refund(&order.id, "one", 400, PATIENCE).await.unwrap();
+    sqlx::query("update keys set expires_at = expires_at - interval '8 days'")
+        .execute(house.database.pool())
+        .await
+        .unwrap();
+    order::prune::round(&house.database.db()).await.unwrap();
+
+    let second = house.refund(&order.id, "one", 300, PATIENCE).await.unwrap();
+
+    assert_ne!(second.id, first.id);
+    assert!(!second.replayed);
+    assert_eq!(house.user.purse(&ann.account()), PURSE);
+    house.assert_conserved().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refund_whose_answer_was_lost_is_told_by_the_same_key() {
     let house = House::start().await;
     let mug = house.shelve("mug", 5).await;
