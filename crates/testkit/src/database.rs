@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use db::{Db, Settings};
-use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection as _, PgConnection, PgPool, query_scalar};
 use uuid::Uuid;
 
 use crate::{Seat, cluster, template};
@@ -62,6 +62,30 @@ impl Database {
     /// Connections to the primary, for a test that looks for itself.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// How many deadlocks there were in it. Nobody may be at work in it any more: all are sent away, since a backend tells of
+    /// its own when it goes, and may keep them to itself for a second or more before.
+    pub async fn deadlocks(&self) -> i64 {
+        self.pool.close().await;
+        let counted = tokio::time::timeout(LIMIT, self.count_deadlocks()).await;
+        let counted = counted.expect("nobody comes back once sent away");
+        counted.unwrap_or_else(|error| panic!("no count of the deadlocks: {error:#}"))
+    }
+
+    async fn count_deadlocks(&self) -> anyhow::Result<i64> {
+        let mut connection = PgConnection::connect(&self.primary_url()).await?;
+        let sent_away = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'";
+        while query_scalar::<_, i64>(sent_away)
+            .fetch_one(&mut connection)
+            .await?
+            > 0
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
+        Ok(query_scalar(deadlocks).fetch_one(&mut connection).await?)
     }
 
     /// Where the primary takes writes to it: the same as [`Self::primary_url`].

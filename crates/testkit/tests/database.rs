@@ -1,7 +1,7 @@
-//! A test's database is migrated, its own, known to the replica, and gone at the end.
+//! A test's database is migrated, its own, known to the replica, counts its deadlocks, and is gone at the end.
 #![cfg(test)]
 
-use sqlx::{Connection, PgConnection, query_scalar};
+use sqlx::{Connection, PgConnection, query, query_scalar};
 use testkit::database;
 
 #[tokio::test]
@@ -30,6 +30,34 @@ async fn the_replica_knows_a_database_from_the_first_moment() {
         .await
         .unwrap();
     assert!(behind);
+}
+
+#[tokio::test]
+async fn a_deadlock_is_counted_however_short_ago_it_was() {
+    let database = database("order").await;
+    query("create table doors as select id from generate_series(1, 2) as id")
+        .execute(database.pool())
+        .await
+        .unwrap();
+    let lock = async |tx: &mut PgConnection, door: i32| {
+        let lock = query("update doors set id = id where id = $1").bind(door);
+        lock.execute(tx).await.map(drop)
+    };
+    let mut ann = database.pool().begin().await.unwrap();
+    let mut bob = database.pool().begin().await.unwrap();
+    lock(&mut ann, 1).await.unwrap();
+    lock(&mut bob, 2).await.unwrap();
+
+    let (one, other) = tokio::join!(lock(&mut ann, 2), async {
+        let ended = lock(&mut bob, 1).await;
+        // Whoever is through lets the other one go on.
+        drop(bob);
+        ended
+    });
+
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    drop(ann);
+    assert_eq!(database.deadlocks().await, 1);
 }
 
 #[tokio::test]

@@ -304,6 +304,5 @@ async fn everything_at_once_conserves_money_and_nobody_waits_on_each_other() {
         .await;
 
     bank.assert_conserved().await;
-    let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
-    assert_eq!(bank.count(deadlocks).await, 0);
+    assert_eq!(bank.database.deadlocks().await, 0);
 }
