@@ -155,24 +155,13 @@ async fn a_pending_key_is_answered_with_its_order_at_once() {
     let mug = house.shelve("mug", 9).await;
     let ann = Wish::of(&[(mug, 1)]);
     house.user.fault(Fault::Down);
-    let patience = SHORT;
-    let first = house
-        .place_within(&ann, patience)
-        .await
-        .unwrap()
-        .into_inner();
+    let first = house.pending(&ann).await;
 
-    let again = house
-        .place_within(&ann, patience)
-        .await
-        .unwrap()
-        .into_inner();
+    let again = house.pending(&ann).await;
     house.user.fault(Fault::None);
 
-    assert_eq!(first.order.as_ref().unwrap().status, "pending");
-    assert_eq!(again.order, first.order);
-    let id = first.order.unwrap().id;
-    house.until(&id, "confirmed").await;
+    assert_eq!(again, first);
+    house.until(&first.id, "confirmed").await;
     house.assert_conserved().await;
 }
 

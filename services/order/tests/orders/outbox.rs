@@ -14,7 +14,7 @@ impl House {
         counted.await.unwrap()
     }
 
-    async fn until_count(&self, sql: &'static str, expected: i64) {
+    pub(crate) async fn until_count(&self, sql: &'static str, expected: i64) {
         let start = Instant::now();
         while self.count(sql).await != expected {
             assert!(start.elapsed() < LIMIT, "stuck: {sql}");

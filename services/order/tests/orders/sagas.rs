@@ -19,10 +19,11 @@ use saga::check::{
 };
 use saga::{Ending, Runner, Settings, Work};
 use testkit::Database;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::books::assert_conserved;
-use crate::house::{House, SHORT, reason, shelve};
+use crate::house::{House, LIMIT, reason, shelve};
 use crate::user::{Fault, User};
 use crate::wish::Wish;
 
@@ -183,33 +184,39 @@ async fn a_paused_runner_that_was_overtaken_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_saga_that_waits_is_listed_and_made_due_at_once() {
-    let settings = [("SAGA_LEASE", "5m"), ("SAGA_ATTEMPT", "500ms")];
-    let house = House::with(1, &settings).await;
+async fn a_saga_that_waits_is_listed_and_taken_up_at_once_when_it_is_made_due() {
+    // Nobody takes it up by himself for as long as this test lasts.
+    let house = House::with(1, &[("SAGA_LEASE", "5m")]).await;
     let mug = house.shelve("mug", 1).await;
     house.user.fault(Fault::Down);
-    let placed = house.place_within(&Wish::of(&[(mug, 1)]), SHORT).await;
-    let order = placed.unwrap().into_inner().order.unwrap();
+    let order = house.pending(&Wish::of(&[(mug, 1)])).await;
     let mut sagas = house.sagas.clone();
     let open = ListSagasRequest {
         open: true,
         ..ListSagasRequest::default()
     };
     let listed = house.told(sagas.list_sagas(open)).await.sagas;
-    house.user.fault(Fault::None);
+    let id = listed[0].id.clone();
     let retry = RetrySagaRequest {
         actor_id: api::id::ACCOUNT.write(Uuid::now_v7()),
-        id: listed[0].id.clone(),
+        id: id.clone(),
     };
 
     house.told(sagas.retry_saga(retry.clone())).await;
+    let taken_up = async {
+        let id = || GetSagaRequest { id: id.clone() };
+        while house.told(sagas.get_saga(id())).await.epoch < 2 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(LIMIT, taken_up).await.unwrap();
+    house.user.fault(Fault::None);
     house.until(&order.id, "confirmed").await;
 
     assert_eq!(
         (listed.len(), listed[0].subject_id.as_str()),
         (1, order.id.as_str())
     );
-    let id = retry.id.clone();
     let ended = house.told(sagas.get_saga(GetSagaRequest { id })).await;
     assert!(!ended.ended_at.is_empty());
     let refused = house.refused(sagas.retry_saga(retry)).await;

@@ -8,7 +8,7 @@ use retry::Deadline;
 use testkit::{Fate, Wire};
 
 use crate::books::tally;
-use crate::house::{House, apart, reason};
+use crate::house::{House, PATIENCE, apart, reason};
 use crate::wish::Wish;
 
 /// The wire is cut a hundred times around COMMIT, each time at another moment.
@@ -39,7 +39,7 @@ async fn an_unknown_commit_is_one_order_or_none_and_the_same_key_says_which() {
             }
         });
         let mut orders = orders.clone();
-        let deadline = Deadline::after(Duration::from_secs(3));
+        let deadline = Deadline::after(PATIENCE);
 
         let answer = deadline.scope(orders.place(ann.request.clone())).await;
 
