@@ -22,7 +22,7 @@ use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 use crate::books;
-use crate::open::{SETTLED, Shop};
+use crate::open::{PATIENT, SETTLED, Shop, Wanted};
 use crate::people::{PASSWORD, text};
 
 /// One HTTP/2 connection over TLS. It is never replaced: when it breaks, requests on it fail.
@@ -107,7 +107,12 @@ async fn orders_go_on_over_one_https_connection_while_its_certificate_is_replace
     certs(folder.path());
     let file = |name: &str| folder.path().join(name).display().to_string();
     let (cert, key) = (file("server.pem"), file("server.key"));
-    let mut shop = Shop::open().await;
+    let mut shop = Shop::wanted(Wanted {
+        count: 1,
+        own_pair: false,
+        settings: &[PATIENT],
+    })
+    .await;
     let tls = [("TLS_CERT", &*cert), ("TLS_KEY", &*key)];
     shop.house.add(Kind::Gateway, &tls).await.unwrap();
     shop.house.ready().await.unwrap();

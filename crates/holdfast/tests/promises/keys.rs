@@ -7,14 +7,14 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::books;
-use crate::open::{Shop, Wanted};
+use crate::open::{PATIENT, Shop, Wanted};
 use crate::people::Person;
 
 async fn two_of_each() -> Shop {
     let wanted = Wanted {
         count: 2,
         own_pair: false,
-        settings: &[],
+        settings: &[PATIENT, ("MIN_IN_FLIGHT", "256")],
     };
     Shop::wanted(wanted).await
 }

@@ -209,16 +209,33 @@ pub(crate) async fn settled(customer: &mut Customer, id: &str) -> Value {
     }
 }
 
+/// Settings under which every answer is the settled one, however busy the machine is.
+pub(crate) const PATIENT: (&str, &str) = ("REQUEST_TIMEOUT", "30s");
+
 /// Places an order as a good client does: sends the same key again until the answer is final.
 pub(crate) async fn until_known(customer: &mut Customer, key: &str, body: &Value) -> Answer {
+    until_other_than(&[202, 429, 503, 504], customer, key, body).await
+}
+
+/// Places an order that cannot settle yet: sends the same key again until the shop has taken it.
+pub(crate) async fn until_taken(customer: &mut Customer, key: &str, body: &Value) -> Answer {
+    until_other_than(&[429, 503, 504], customer, key, body).await
+}
+
+async fn until_other_than(
+    open: &[u16],
+    customer: &mut Customer,
+    key: &str,
+    body: &Value,
+) -> Answer {
     let end = Instant::now() + SETTLED;
     loop {
         let answer = customer.post("/v1/orders", key, body).await;
         match answer {
-            Ok(answer) if ![202, 429, 503, 504].contains(&answer.status.as_u16()) => return answer,
-            open => assert!(
+            Ok(answer) if !open.contains(&answer.status.as_u16()) => return answer,
+            passing => assert!(
                 Instant::now() < end,
-                "`{key}` has no final answer: {open:?}"
+                "`{key}` has no such answer: {passing:?}"
             ),
         }
         sleep(Duration::from_millis(100)).await;

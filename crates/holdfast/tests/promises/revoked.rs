@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::access::{Rule, routes};
 use crate::books;
-use crate::open::{SETTLED, Shop, Wanted, settled};
+use crate::open::{SETTLED, Shop, Wanted, settled, until_known, until_taken};
 use crate::people::{PASSWORD, Person};
 
 /// How far behind a gateway is at most while the user service answers.
@@ -93,7 +93,7 @@ async fn without_the_user_service_customers_go_on_and_no_role_counts() {
     let mug = shop.shelve(10).await;
     let (mut customer, owner) = (shop.customer(10_000).await, shop.customer(10_000).await);
     let body = json!({"items": [{"product_id": mug, "quantity": 1}]});
-    let theirs = owner.clone().post("/v1/orders", "k", &body).await.unwrap();
+    let theirs = until_known(&mut owner.clone(), "k", &body).await;
     let order = format!("/v1/orders/{}", theirs.id());
     let admin = Person::join(&shop, "admin").await;
     for url in shop.house.urls() {
@@ -142,7 +142,7 @@ async fn without_the_user_service_customers_go_on_and_no_role_counts() {
         let own = get(&owner, url, &order).await;
         assert_eq!(own.status, StatusCode::OK, "{}", own.text);
     }
-    let placed = customer.post("/v1/orders", "during", &body).await.unwrap();
+    let placed = until_taken(&mut customer, "during", &body).await;
     assert_eq!(placed.status, StatusCode::ACCEPTED, "{}", placed.text);
 
     for user in shop.house.seats(Kind::User) {

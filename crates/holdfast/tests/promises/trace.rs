@@ -1,22 +1,32 @@
 //! One order leaves one trace.
 
+use std::path::PathBuf;
+
+use holdfast::house::{Kind, Place};
 use reqwest::Method;
 use serde_json::json;
 use telemetry::collector::Collector;
 
-use crate::open::{Shop, Wanted};
+use crate::open::{PATIENT, Shop};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_trace_of_an_order_holds_gateway_order_user_and_their_statements() {
+    let logs = tempfile::tempdir().unwrap();
     let collector = Collector::start().await.unwrap();
-    let endpoint: &'static str = collector.endpoint().to_owned().leak();
-    let settings: &'static [_] = vec![("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)].leak();
-    let shop = Shop::wanted(Wanted {
-        count: 1,
-        own_pair: false,
-        settings,
-    })
-    .await;
+    // Processes of their own: no other test's spans crowd theirs out.
+    let place = Place::Apart {
+        program: PathBuf::from(env!("CARGO_BIN_EXE_holdfast")),
+        logs: logs.path().to_owned(),
+    };
+    let settings = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()),
+        PATIENT,
+    ];
+    let mut shop = Shop::empty(false, &settings, place).await;
+    for kind in Kind::ALL {
+        shop.house.add(kind, &[]).await.unwrap();
+    }
+    shop.house.ready().await.unwrap();
     let mug = shop.shelve(5).await;
     let mut customer = shop.customer(10_000).await;
     let body = json!({"items": [{"product_id": mug, "quantity": 1}]});
@@ -31,6 +41,8 @@ async fn the_trace_of_an_order_holds_gateway_order_user_and_their_statements() {
         .ask(Method::POST, "/v1/orders", &headers, Some(body))
         .await
         .unwrap();
+    // Whoever ends sends what it has recorded.
+    shop.close().await;
 
     assert_eq!(placed.status, 201, "{}", placed.text);
     let wanted = [
@@ -57,5 +69,4 @@ async fn the_trace_of_an_order_holds_gateway_order_user_and_their_statements() {
     for part in wanted {
         assert!(found(&spans, part), "no span of `{part}` among {names:?}");
     }
-    shop.close().await;
 }

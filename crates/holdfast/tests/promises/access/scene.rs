@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::Asker;
-use crate::open::{SETTLED, Shop, Wanted};
+use crate::open::{PATIENT, SETTLED, Shop, Wanted};
 use crate::people::{PASSWORD, Person, text};
 
 /// A shop and those who ask it for everything.
@@ -43,6 +43,7 @@ impl Cast {
         let settings = &[
             ("RATE_SIGN_IN", "1000000/1m"),
             ("RATE_ADDRESS", "1000000/1m"),
+            PATIENT,
         ];
         let shop = Shop::wanted(Wanted {
             count: 1,
