@@ -129,13 +129,13 @@ async fn an_event_arrives_while_the_stream_goes_on_and_a_drain_ends_it() {
         Answer::Unending(vec![event(1)])
     });
     let mut response = front.customer(Method::GET, &path()).0.send().await.unwrap();
-    let first = tokio::time::timeout(Duration::from_secs(5), response.chunk()).await;
+    let first = tokio::time::timeout(Duration::from_secs(15), response.chunk()).await;
     assert!(String::from_utf8_lossy(&first.unwrap().unwrap().unwrap()).contains("id: 1"));
 
     tokio::spawn(front.running.stop());
 
     let rest = async { while response.chunk().await.is_ok_and(|chunk| chunk.is_some()) {} };
-    tokio::time::timeout(Duration::from_secs(5), rest)
+    tokio::time::timeout(Duration::from_secs(15), rest)
         .await
         .expect("the stream ended with the drain");
 }

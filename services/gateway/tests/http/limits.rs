@@ -60,6 +60,7 @@ async fn two_gateways_count_together_over_redis_and_alone_without_it() {
     let url = redis.url();
     let settings = [("RATE_SIGN_IN", "2/1h"), ("REDIS_URL", &*url)];
     let (one, two) = (Front::with(&settings).await, Front::with(&settings).await);
+    until(async || one.has("redis").await && two.has("redis").await).await;
     let body = serde_json::json!({"email": "ann@example.org", "password": "correct horse"});
     let login = async |front: &Front| {
         front
@@ -122,7 +123,7 @@ async fn a_forwarded_address_counts_only_when_a_trusted_proxy_says_it() {
 async fn a_full_gateway_refuses_at_once_and_still_says_that_it_lives() {
     let front = Front::with(&[
         ("MAX_IN_FLIGHT", "1"),
-        ("REQUEST_TIMEOUT", "3s"),
+        ("REQUEST_TIMEOUT", "6s"),
         ("BODY_TIMEOUT", "2s"),
     ])
     .await;

@@ -60,7 +60,7 @@ async fn an_order_whose_first_attempt_broke_is_asked_for_again_by_its_key() {
 
 #[tokio::test]
 async fn one_unknown_attempt_makes_the_whole_call_unknown_whatever_later_ones_say() {
-    let front = Front::with(&[("REQUEST_TIMEOUT", "1s"), ("BODY_TIMEOUT", "500ms")]).await;
+    let front = Front::open().await;
     let attempts = in_turn(&front, "Orders/Place", vec![Answer::Silence, not_taken()]);
 
     let heard = place(&front).hear().await;
@@ -72,7 +72,7 @@ async fn one_unknown_attempt_makes_the_whole_call_unknown_whatever_later_ones_sa
 
 #[tokio::test]
 async fn an_order_that_was_never_taken_is_503_and_says_when_to_come_back() {
-    let front = Front::with(&[("REQUEST_TIMEOUT", "1s"), ("BODY_TIMEOUT", "500ms")]).await;
+    let front = Front::open().await;
     in_turn(&front, "Orders/Place", vec![not_taken()]);
 
     let heard = place(&front).hear().await;
@@ -83,12 +83,7 @@ async fn an_order_that_was_never_taken_is_503_and_says_when_to_come_back() {
 
 #[tokio::test]
 async fn an_order_that_could_not_be_sent_at_all_is_503() {
-    let settings = [
-        ("REQUEST_TIMEOUT", "1s"),
-        ("BODY_TIMEOUT", "500ms"),
-        ("ORDER_ADDRS", "127.0.0.1:1"),
-    ];
-    let front = Front::with(&settings).await;
+    let front = Front::with(&[("ORDER_ADDRS", "127.0.0.1:1")]).await;
 
     let heard = place(&front).hear().await;
 
