@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use api::token::{Given, Position, Token};
 use db::{Db, Error, Settings};
-use support::{LIMIT, Private, count, database, keyed, request, wired, within};
+use support::{LIMIT, Private, count, database, keyed, patient, request, wired, within};
 
 /// Too short for what can never come, and long enough to have asked everybody.
 const SHORT: Duration = Duration::from_millis(700);
@@ -34,7 +34,7 @@ async fn caught_up(private: &Private, seen: Given) {
 async fn a_read_without_a_token_goes_to_the_replica() {
     let database = database().await;
 
-    let found = count(&database.db()).await.unwrap();
+    let found = count(&patient(&database)).await.unwrap();
 
     assert!(!found.primary);
     assert!(found.position > Position::default() && found.cluster != 0);
@@ -43,7 +43,7 @@ async fn a_read_without_a_token_goes_to_the_replica() {
 #[tokio::test]
 async fn a_replica_that_has_got_to_the_token_serves_it() {
     let private = Private::start().await;
-    let db = private.db();
+    let db = patient(&private.database);
     let seen = write(&db, "a").await;
     caught_up(&private, seen).await;
 
@@ -60,7 +60,7 @@ async fn a_replica_that_has_got_to_the_token_serves_it() {
 #[tokio::test]
 async fn while_replay_is_paused_own_reads_go_to_the_primary_and_others_are_answered_still() {
     let private = Private::start().await;
-    let db = private.db();
+    let db = patient(&private.database);
     private.cluster.replica().pause_replay().await.unwrap();
     let seen = write(&db, "a").await;
 
@@ -110,20 +110,26 @@ async fn while_the_replica_is_gone_the_primary_answers() {
 #[tokio::test]
 async fn a_frozen_replica_costs_one_wait_and_then_comes_last() {
     let private = Private::start().await;
-    let db = private.db();
+    let patience = Duration::from_secs(3);
+    let db = Db::connect(Settings {
+        primaries: vec![private.database.primary_url()],
+        replicas: vec![private.database.replica_url()],
+        patience,
+        ..Settings::default()
+    });
     let seen = write(&db, "a").await;
     caught_up(&private, seen).await;
     assert!(!count(&db).await.unwrap().primary);
     private.cluster.replica().pause();
 
-    let first = within(Duration::from_secs(5), count(&db)).await;
+    let first = within(LIMIT, count(&db)).await;
     let begun = Instant::now();
-    let second = within(Duration::from_secs(5), count(&db)).await;
+    let second = within(LIMIT, count(&db)).await;
     let took = begun.elapsed();
 
     private.cluster.replica().resume();
     assert!(first.unwrap().primary && second.unwrap().primary);
-    assert!(took < Duration::from_millis(900), "{took:?}");
+    assert!(took < patience, "{took:?}");
 }
 
 #[tokio::test]
@@ -211,7 +217,7 @@ async fn a_replica_that_is_slow_leaves_half_of_the_time_to_the_primary() {
     let slow_on_a_replica = "select case when pg_is_in_recovery() then pg_sleep(60) end";
 
     let found = within(
-        Duration::from_secs(4),
+        Duration::from_secs(8),
         db.read("slow", |tx| {
             Box::pin(async { Ok(sqlx::query(slow_on_a_replica).execute(&mut **tx).await?) })
         }),

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use api::token::Given;
 use db::{Db, Error, Settings, Tx};
 use support::{
-    LIMIT, Private, WAITING, ask, count, database, keyed, marks, plain, request, until, wired,
-    within,
+    LIMIT, Private, WAITING, ask, count, database, keyed, marks, plain, request, until,
+    until_ready, wired, within,
 };
 use testkit::Wire;
 
@@ -167,7 +167,7 @@ async fn a_commit_on_a_primary_that_freezes_is_resolved_on_the_promoted_one() {
     private.cluster.replica().pause();
     let commit = tokio::spawn({
         let db = db.clone();
-        async move { within(Duration::from_secs(12), keyed(&db, "a")).await }
+        async move { within(Duration::from_secs(20), keyed(&db, "a")).await }
     });
     until(&private.database, WAITING).await;
     private.cluster.primary().pause();
@@ -196,25 +196,22 @@ async fn a_commit_on_a_primary_that_freezes_is_resolved_on_the_promoted_one() {
 #[tokio::test]
 async fn an_address_that_is_frozen_costs_one_wait_and_the_next_one_serves() {
     let database = database().await;
+    let patience = Duration::from_secs(2);
     let wire = Wire::to_url(&database.primary_url()).await;
     let db = Db::connect(Settings {
         primaries: vec![wire.url(&database.primary_url()), database.primary_url()],
-        patience: Duration::from_millis(200),
+        patience,
         ..Settings::default()
     });
     plain(&db, "before").await.unwrap();
     wire.freeze();
 
-    let first = within(Duration::from_secs(5), plain(&db, "first")).await;
+    let first = within(LIMIT, plain(&db, "first")).await;
     let begun = Instant::now();
-    let second = within(Duration::from_secs(5), plain(&db, "second")).await;
+    let second = within(LIMIT, plain(&db, "second")).await;
 
     assert!(first.unwrap() && second.unwrap());
-    assert!(
-        begun.elapsed() < Duration::from_millis(200),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < patience, "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -227,9 +224,9 @@ async fn nobody_there_is_said_at_the_deadline_and_nothing_is_kept() {
     let refused = within(Duration::from_millis(300), keyed(&db, "a")).await;
 
     assert!(matches!(refused, Err(Error::NotTaken(_))), "{refused:?}");
-    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(begun.elapsed() < Duration::from_secs(10));
     wire.heal();
-    assert!(!db.ready().await || keyed(&db, "a").await.unwrap());
+    assert!(keyed(&db, "a").await.unwrap());
     assert_eq!(marks(&database).await, 1);
 }
 
@@ -242,7 +239,7 @@ async fn an_instance_becomes_ready_when_its_database_comes_and_stays_so_when_it_
 
     wire.heal();
 
-    assert!(db.ready().await);
+    until_ready(&db).await;
     wire.cut();
     assert!(db.ready().await);
 }
