@@ -14,7 +14,7 @@ pub(crate) fn home() -> Address {
         recipient: "Ann Example".to_owned(),
         line1: "1 Mug Lane".to_owned(),
         city: "Potsdam".to_owned(),
-        postal_code: "14467".to_owned(),
+        postal_code: "WX-14467".to_owned(),
         country: "DE".to_owned(),
         ..Address::default()
     }

@@ -1,6 +1,6 @@
 //! What slows down guessing.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use tonic::Code;
@@ -21,7 +21,7 @@ async fn after_five_wrong_passwords_even_the_right_one_has_to_wait_and_then_is_r
     house.register("ann@example.com").await;
     guess(&house, 5).await;
     house
-        .meddle("update lockouts set locked_until = now() + interval '2 seconds'")
+        .meddle("update lockouts set locked_until = now() + interval '20 seconds'")
         .await;
 
     let locked = house
@@ -35,18 +35,17 @@ async fn after_five_wrong_passwords_even_the_right_one_has_to_wait_and_then_is_r
         .retry_delay
         .unwrap();
     assert!(
-        wait > Duration::ZERO && wait <= Duration::from_secs(2),
+        wait > Duration::ZERO && wait <= Duration::from_secs(20),
         "{wait:?}"
     );
     assert_eq!(
         refusal::<()>(Err(locked)),
         (Code::ResourceExhausted, "LOCKED_OUT".to_owned())
     );
-    let since = Instant::now();
-    while house.try_login("ann@example.com", PASSWORD).await.is_err() {
-        assert!(since.elapsed() < Duration::from_secs(20), "it never ended");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    house
+        .meddle("update lockouts set locked_until = now()")
+        .await;
+    house.login("ann@example.com").await;
     assert_eq!(house.count("select count(*) from lockouts").await, 0);
 }
 

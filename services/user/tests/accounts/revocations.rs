@@ -142,7 +142,7 @@ async fn what_was_heard_is_not_told_for_ever_and_a_new_gateway_hears_all() {
     // Told again as long as any transaction of the whole cluster runs that began before it.
     let since = Instant::now();
     while gateway.follow(&house).await > 0 {
-        assert!(since.elapsed() < Duration::from_secs(20), "told for ever");
+        assert!(since.elapsed() < Duration::from_mins(1), "told for ever");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     for strange in ["", "no mark of ours", "99.5"] {

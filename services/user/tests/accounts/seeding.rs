@@ -38,7 +38,7 @@ async fn a_shop_without_administrator_makes_the_one_it_is_set_to_and_no_second_o
         .await
         .is_err()
     {
-        assert!(since.elapsed() < Duration::from_secs(20), "nobody was made");
+        assert!(since.elapsed() < Duration::from_mins(1), "nobody was made");
         house.meddle("delete from lockouts").await;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

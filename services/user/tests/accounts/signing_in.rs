@@ -81,7 +81,13 @@ async fn an_unknown_account_takes_as_long_as_a_wrong_password() {
     house.register("ann@example.com").await;
     let [mut known, mut unknown] = [Duration::MAX; 2];
 
-    for round in 0..4 {
+    let alike = |known: Duration, unknown: Duration| {
+        let ratio = unknown.as_secs_f64() / known.as_secs_f64();
+        (0.4..2.5).contains(&ratio)
+    };
+    // The least that each takes is what the work takes; a busy machine needs some rounds to show it.
+    for round in 0..40 {
+        house.meddle("delete from lockouts").await;
         let start = Instant::now();
         let _ = house.try_login("ann@example.com", "another password").await;
         known = known.min(start.elapsed());
@@ -89,10 +95,12 @@ async fn an_unknown_account_takes_as_long_as_a_wrong_password() {
         let nobody = format!("nobody{round}@example.com");
         let _ = house.try_login(&nobody, "another password").await;
         unknown = unknown.min(start.elapsed());
+        if round >= 3 && alike(known, unknown) {
+            break;
+        }
     }
 
-    let ratio = unknown.as_secs_f64() / known.as_secs_f64();
-    assert!((0.4..2.5).contains(&ratio), "{unknown:?} against {known:?}");
+    assert!(alike(known, unknown), "{unknown:?} against {known:?}");
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ impl Bank {
     pub(crate) async fn until_somebody_waits(&self) {
         let waiting = "select count(*) from pg_stat_activity
              where wait_event_type = 'Lock' and datname = current_database()";
-        let limit = Duration::from_secs(20);
+        let limit = Duration::from_mins(1);
         let watch = async {
             while self.count(waiting).await == 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
