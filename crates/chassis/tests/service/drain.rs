@@ -37,7 +37,7 @@ async fn a_request_that_does_not_end_is_dropped_when_the_drain_has_had_its_time(
 
     tiny.running.stop().await;
 
-    assert!(begun.elapsed() < Duration::from_secs(4));
+    assert!(begun.elapsed() < Duration::from_secs(15));
     let dropped = in_flight.await.unwrap().unwrap_err();
     assert_eq!(dropped.code(), Code::Unavailable);
     assert!(discovery::sent(&dropped));
@@ -45,7 +45,7 @@ async fn a_request_that_does_not_end_is_dropped_when_the_drain_has_had_its_time(
 
 #[tokio::test]
 async fn a_draining_instance_is_not_ready_and_still_answers_for_a_while() {
-    let tiny = Tiny::start([("DRAIN_GRACE", "700ms")]).await;
+    let tiny = Tiny::start([("DRAIN_GRACE", "3s")]).await;
     tiny.outside.database.store(true, Ordering::SeqCst);
     assert_eq!(tiny.admin("/readyz").await.0, 200);
     let (channel, admin_addr) = (tiny.channel.clone(), tiny.running.admin_addr);

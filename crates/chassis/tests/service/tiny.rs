@@ -254,7 +254,7 @@ impl Tiny {
     }
 }
 
-/// Waits until something is so, for five seconds at most.
+/// Waits until something is so, for a minute at most.
 pub(crate) async fn eventually(so: impl Fn() -> bool) {
     let looking = async {
         let mut looks = tokio::time::interval(Duration::from_millis(5));
@@ -262,6 +262,6 @@ pub(crate) async fn eventually(so: impl Fn() -> bool) {
             looks.tick().await;
         }
     };
-    let limit = Duration::from_secs(5);
+    let limit = Duration::from_mins(1);
     tokio::time::timeout(limit, looking).await.unwrap();
 }

@@ -109,10 +109,21 @@ impl Outcome {
 
     /// The 99th percentile of how long it took to hear this.
     pub(crate) fn p99(&self, of: Heard) -> Duration {
+        self.percentile(of, 99)
+    }
+
+    /// How long it took half of those who heard this.
+    pub(crate) fn median(&self, of: Heard) -> Duration {
+        self.percentile(of, 50)
+    }
+
+    fn percentile(&self, of: Heard, part: usize) -> Duration {
         let all = self.ended.iter().filter(|(_, heard, _)| *heard == of);
         let mut took: Vec<Duration> = all.map(|(.., took)| *took).collect();
         took.sort_unstable();
-        took.get(took.len() * 99 / 100).copied().unwrap_or_default()
+        took.get(took.len() * part / 100)
+            .copied()
+            .unwrap_or_default()
     }
 
     fn count(&self, so: impl Fn(Option<Priority>, Heard) -> bool) -> f64 {
