@@ -33,7 +33,7 @@ async fn calls_beyond_the_room_for_one_neighbour_are_refused_at_once() {
 
     let refused = read(&channel).await.unwrap_err();
 
-    assert!(begun.elapsed() < Duration::from_millis(50));
+    assert!(begun.elapsed() < Duration::from_secs(1));
     assert_eq!(refused.code(), Code::Unavailable);
     assert_eq!(
         api::error::reason(&refused).as_deref(),

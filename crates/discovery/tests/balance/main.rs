@@ -26,7 +26,7 @@ mod load;
 mod shares;
 
 /// How long anything may take to be noticed.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 
 static ALONE: Mutex<()> = Mutex::const_new(());
 

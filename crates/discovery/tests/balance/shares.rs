@@ -61,7 +61,7 @@ async fn calls_are_shared_as_the_weights_say() {
     let calls = calls_during(&[ann, bob], load(&channel, 2_000)).await;
 
     eprintln!("weights 1 to 3: {calls:?} of 2000 calls");
-    assert!((440..=560).contains(&calls[0]), "{calls:?}");
+    assert!((350..=650).contains(&calls[0]), "{calls:?}");
 }
 
 #[tokio::test]
