@@ -172,12 +172,12 @@ async fn work_in_the_background_is_repeated_until_it_is_done() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn nobody_waits_past_the_deadline(limit in 0_u64..30, first in 1_u64..50, attempts in 1_u32..20) {
+    fn nobody_waits_past_the_deadline(limit in 0_u64..30, first in 10_u64..50, attempts in 10_u32..20) {
         let policy = Policy {
             name: "test",
             attempts,
             shared: false,
-            backoff: Backoff::new(Duration::from_millis(first), Duration::from_millis(200)),
+            backoff: Backoff::new(Duration::from_millis(first), Duration::from_secs(10)),
         };
         let limit = Duration::from_millis(limit);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -192,7 +192,8 @@ proptest! {
         });
 
         prop_assert!(heard.is_err());
-        // What is not waited for takes no time worth speaking of; the rest is the machine's.
-        prop_assert!(begun.elapsed() < limit + Duration::from_millis(100));
+        // What is not waited for takes no time worth speaking of: the rest is the machine's. The waits themselves would come to
+        // many seconds.
+        prop_assert!(begun.elapsed() < limit + Duration::from_secs(2));
     }
 }

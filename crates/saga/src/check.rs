@@ -99,7 +99,8 @@ async fn overtake<B: Bench>(bench: &B, at: (String, bool), ending: &Ending) {
             .watched_by(Script::new(None, Upset::Nothing).refusing::<B::Saga>()),
         _ => bench.runner(),
     };
-    assert_eq!(&settle(bench, &other, lease).await, ending, "{told}");
+    let settled = within(&told, settle(bench, &other, lease)).await;
+    assert_eq!(&settled, ending, "{told}");
     bench.assert_clean(subject, ending).await;
 
     pause.resumed.notify_one();
