@@ -33,10 +33,8 @@ cp -R migrations/news "migrations/$name"
 cp -R services/news "services/$name"
 mv "services/$name/tests/news" "services/$name/tests/$name"
 # The test that copies this service is not for its copies.
-rm "services/$name/tests/$name/copy.rs"
+rm "services/$name/tests/copy.rs"
 rename "proto/holdfast/$name/v1/$name.proto" $(find "services/$name" "migrations/$name" -type f)
-sed '/^mod copy;$/d' "services/$name/tests/$name/main.rs" >"services/$name/main.new"
-mv "services/$name/main.new" "services/$name/tests/$name/main.rs"
 
 # Adds lines to a file behind the first one that is exactly the mark: add_behind FILE MARK LINES, `\n` between lines.
 add_behind() {

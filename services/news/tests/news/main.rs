@@ -5,7 +5,6 @@
 mod articles;
 mod audit;
 mod caching;
-mod copy;
 mod paging;
 mod plans;
 mod seeding;
