@@ -98,7 +98,7 @@ async fn products_are_read_and_changed_while_redis_is_gone_or_frozen() {
             price: Some(money(90)),
             ..change(&mug)
         };
-        let changed = tokio::time::timeout(Duration::from_secs(5), shop.update(priced)).await;
+        let changed = tokio::time::timeout(Duration::from_secs(15), shop.update(priced)).await;
         let mug = changed.expect("a frozen Redis holds nobody up").unwrap();
         assert_eq!(shop.find(&mug.id).await.unwrap(), mug);
         shop.redis.resume();
