@@ -3,6 +3,8 @@
 # SQL is checked against the committed .sqlx, whatever databases the shell knows of.
 export SQLX_OFFLINE := true
 export PORT ?= 8080
+# All tests share one Postgres pair, and each opens a shop of its own: more at once would be more than it takes connections.
+export RUST_TEST_THREADS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
 
 HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
