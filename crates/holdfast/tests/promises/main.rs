@@ -14,4 +14,5 @@ mod own_reads;
 mod people;
 mod revoked;
 mod sale;
+mod starts;
 mod trace;

@@ -21,6 +21,8 @@ const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 /// A shop, open for one test.
 pub(crate) struct Shop {
     pub(crate) house: House,
+    /// What the house stands on.
+    pub(crate) ground: Ground,
     pub(crate) redis: Redis,
     /// A pair of its own, where the test is going to break it.
     pub(crate) pair: Option<Postgres>,
@@ -106,7 +108,8 @@ impl Shop {
             .chain(settings)
             .fold(ground, |ground, (name, value)| ground.with(name, *value));
         Self {
-            house: House::empty(ground, place),
+            house: House::empty(ground.clone(), place),
+            ground,
             redis,
             pair,
             user,
