@@ -93,6 +93,13 @@ fn read(request: ListAuditRequest) -> Result<Wanted, Status> {
         subject_id,
         actor_id,
     } = request;
+    // Some kind of id; no table could hold anything but letters in its place.
+    if !subject_id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    {
+        return Err(error::invalid("subject_id", "an id"));
+    }
     let page = Page::read(format!("audit {subject_id} {actor_id}"), page)?;
     let actor = (!actor_id.is_empty()).then(|| id::ACCOUNT.read(&actor_id));
     let actor = actor.transpose();

@@ -1,6 +1,8 @@
 //! Every route of an `OpenAPI` description, who may use it, and a request that is well-formed: so that a test can send each
 //! as everybody, against fakes or against the whole house.
 
+pub mod bad;
+
 use serde_json::{Map, Value, json};
 
 /// How deep an example of a body goes.
@@ -249,6 +251,19 @@ fn kind(schema: &Value) -> &str {
             .find(|one| *one != "null")
             .unwrap_or(""),
         _ => "",
+    }
+}
+
+/// The schema that `schema` refers to, or chooses first.
+fn resolved<'a>(all: &'a Value, schema: &'a Value) -> &'a Value {
+    if let Some(name) = schema["$ref"].as_str() {
+        let found = all.pointer(name.trim_start_matches('#'));
+        return found.map_or(&Value::Null, |found| resolved(all, found));
+    }
+    let choices = schema["oneOf"].as_array().into_iter().flatten();
+    match choices.into_iter().find(|one| one["type"] != "null") {
+        Some(choice) => resolved(all, choice),
+        None => schema,
     }
 }
 

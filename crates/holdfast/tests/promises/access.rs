@@ -1,7 +1,7 @@
 //! Every route as everybody: whom it lets through, whom it refuses, and that a refused request leaves no trace.
 
-mod digest;
-mod scene;
+pub(crate) mod digest;
+pub(crate) mod scene;
 
 use holdfast::shop::Answer;
 use serde_json::Value;
@@ -31,11 +31,14 @@ const EVERYBODY: [Asker; 5] = [
     (Who::Customer, true),
 ];
 
+/// What the shop says of its routes.
+pub(crate) fn description() -> Value {
+    serde_json::from_str(include_str!("../../../../docs/openapi.json")).unwrap()
+}
+
 /// Every route that the description knows, each with its rule.
 pub(crate) fn routes() -> Vec<Route> {
-    let description = include_str!("../../../../docs/openapi.json");
-    let description: Value = serde_json::from_str(description).unwrap();
-    matrix::routes(&description).unwrap_or_else(|faults| panic!("{}", faults.join("\n")))
+    matrix::routes(&description()).unwrap_or_else(|faults| panic!("{}", faults.join("\n")))
 }
 
 fn verdict(route: &Route, (who, own): Asker) -> Verdict {

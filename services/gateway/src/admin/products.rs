@@ -75,7 +75,7 @@ async fn change(
 #[serde(deny_unknown_fields)]
 struct NewProduct {
     /// A-Z, 0-9 and `-`; unique.
-    #[garde(length(min = 1, max = 40))]
+    #[garde(custom(stock_keeping_unit))]
     #[schema(pattern = "^[A-Z0-9-]{1,40}$", example = "MUG-BLUE-01")]
     sku: String,
     #[garde(length(chars, min = 1, max = 120))]
@@ -97,7 +97,7 @@ struct NewProduct {
 #[derive(Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 struct ProductChange {
-    #[garde(length(min = 1, max = 40))]
+    #[garde(inner(custom(stock_keeping_unit)))]
     #[schema(pattern = "^[A-Z0-9-]{1,40}$")]
     sku: Option<String>,
     #[garde(length(chars, min = 1, max = 120))]
@@ -142,5 +142,18 @@ impl ProductChange {
             price: self.price.map(Into::into),
             active: self.active,
         }
+    }
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "garde hands its context by reference"
+)]
+fn stock_keeping_unit(text: &str, _: &()) -> garde::Result {
+    let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
+    if (1..=40).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(())
+    } else {
+        Err(garde::Error::new("1 to 40 of A-Z, 0-9 and -"))
     }
 }

@@ -347,7 +347,7 @@ async fn a_body_with_bad_values_for_an_admin_is_refused_as_well() {
 }
 
 /// All that comes back until the other side closes, within a limit.
-async fn read_all(mut wire: TcpStream) -> String {
+pub(crate) async fn read_all(mut wire: TcpStream) -> String {
     let mut bytes = Vec::new();
     let read = tokio::time::timeout(Duration::from_secs(10), wire.read_to_end(&mut bytes)).await;
     read.expect("the connection was closed in time")

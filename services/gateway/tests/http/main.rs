@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on ends there")]
 
 mod bad_input;
+mod bad_routes;
 mod bad_tokens;
 mod description;
 mod events;

@@ -7,11 +7,11 @@ use testkit::matrix::{self, Expected, Route, Rule, Who};
 
 use crate::front::{Asking, Front, Heard};
 
-fn description() -> Value {
+pub(crate) fn description() -> Value {
     serde_json::to_value(gateway::document()).unwrap()
 }
 
-fn routes() -> Vec<Route> {
+pub(crate) fn routes() -> Vec<Route> {
     matrix::routes(&description()).unwrap_or_else(|faults| panic!("{}", faults.join("\n")))
 }
 
@@ -42,7 +42,7 @@ async fn send(front: &Front, route: &Route, who: Who) -> Heard {
 }
 
 /// Adds to a body what its description leaves open: one of two fields.
-fn completed(route: &Route, body: &Value) -> Value {
+pub(crate) fn completed(route: &Route, body: &Value) -> Value {
     let mut body = body.clone();
     let product = "prd_01h455vb4pex5vsknk084sn02q";
     match &*route.path {

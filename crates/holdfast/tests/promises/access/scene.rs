@@ -26,7 +26,7 @@ pub(crate) struct Cast {
 pub(crate) struct Scene {
     pub(crate) target: String,
     version: String,
-    body: Option<Value>,
+    pub(crate) body: Option<Value>,
 }
 
 /// Routes after which the caller's account or session is not what it was.
@@ -251,6 +251,24 @@ impl Cast {
 }
 
 impl Scene {
+    /// The same request with another body.
+    pub(crate) fn saying(&self, body: Value) -> Self {
+        Self {
+            target: self.target.clone(),
+            version: self.version.clone(),
+            body: Some(body),
+        }
+    }
+
+    /// The same request at another target.
+    pub(crate) fn at(&self, target: String) -> Self {
+        Self {
+            target,
+            version: self.version.clone(),
+            body: self.body.clone(),
+        }
+    }
+
     /// The same request for something that does not exist.
     pub(crate) fn of_nothing(&self, route: &Route) -> Self {
         Self {
