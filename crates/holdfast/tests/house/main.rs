@@ -4,6 +4,7 @@
 mod contract;
 mod dependencies;
 mod floors;
+mod proto;
 mod queries;
 mod rooms;
 mod settings;

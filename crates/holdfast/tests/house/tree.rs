@@ -21,7 +21,7 @@ pub(crate) struct File {
 pub(crate) fn sources() -> Vec<File> {
     let mut found = Vec::new();
     for folder in ["crates", "services"] {
-        collect(&root().join(folder), &mut found);
+        collect(&root().join(folder), "rs", &mut found);
     }
     assert!(
         found.len() > 20,
@@ -31,12 +31,21 @@ pub(crate) fn sources() -> Vec<File> {
     found.iter().map(|path| read(path)).collect()
 }
 
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+/// Every file of the wire contract.
+pub(crate) fn protos() -> Vec<File> {
+    let mut found = Vec::new();
+    collect(&root().join("proto"), "proto", &mut found);
+    found.sort();
+    found.iter().map(|path| read(path)).collect()
+}
+
+/// Every file below `folder` whose name ends with `.end`.
+fn collect(folder: &Path, end: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs") {
+            collect(&path, end, found);
+        } else if path.extension().is_some_and(|found| found == end) {
             found.push(path);
         }
     }
