@@ -58,7 +58,7 @@ lint: setup ## Check format, lints and documentation
 sqlx: setup ## Make .sqlx anew, after a change of SQL or of a migration
 	@$(WITH_STACK) --migrated deploy/sqlx.sh
 
-record: setup ## Write down anew what tests compare with: contract, settings
+record: setup ## Write down anew what tests compare with: contract, settings, OpenAPI
 	@HOLDFAST_RECORD=1 $(WITH_STACK) cargo test --quiet --workspace record
 
 coverage: setup ## Run every test and print what they cover

@@ -13,10 +13,16 @@ struct Change {
     text: String,
 }
 
+/// Whether what is compared with the tree is to be written to it: `make record`.
+#[expect(clippy::disallowed_methods, reason = "a test has no settings")]
+fn recording() -> bool {
+    std::env::var("HOLDFAST_RECORD").is_ok()
+}
+
 #[test]
-fn the_description_is_the_kept_one() {
+fn the_description_is_recorded_as_it_is() {
     let now = serde_json::to_value(gateway::document()).unwrap();
-    if std::env::var_os("KEEP_OPENAPI").is_some() {
+    if recording() {
         let text = serde_json::to_string_pretty(&sorted(&now)).unwrap();
         std::fs::write(KEPT, text + "\n").unwrap();
     }
@@ -34,7 +40,7 @@ fn the_description_is_the_kept_one() {
     assert!(
         changes.is_empty(),
         "docs/openapi.json is another description.\nThis breaks callers:{}\nThis does not:{}\n\
-         If that is meant, keep it: KEEP_OPENAPI=1 cargo test --test http the_description",
+         If that is meant, `make record` writes it anew.",
         list(true),
         list(false),
     );
