@@ -11,6 +11,7 @@ async fn seeding_twice_is_seeding_once_and_keeps_what_was_sold_since() {
     as_one(async {
         order::seed::run(&db).await.unwrap();
         let products = shop.count("products").await;
+        assert!(products >= 200, "{products} products are no catalogue");
         assert_eq!(shop.count("stock").await, products);
         let sold = "update stock set free = free - 1 where free > 0";
         sqlx::query(sold)
