@@ -1,11 +1,17 @@
 //! A sale: more buyers than units.
 
 use futures::future::join_all;
+use futures::stream::{self, StreamExt as _};
 use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::books;
 use crate::open::{Shop, Wanted, until_known};
+
+/// How many want one.
+const BUYERS: usize = 200;
+/// How many of them register at once: passwords are hashed a few at a time.
+const AT_ONCE: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_200_buyers_100_get_one_of_100_units_and_100_hear_that_there_are_none() {
@@ -17,16 +23,13 @@ async fn of_200_buyers_100_get_one_of_100_units_and_100_hear_that_there_are_none
     })
     .await;
     let mug = shop.shelve(100).await;
-    let mut buyers = Vec::new();
-    for _ in 0..20 {
-        buyers.push(shop.customer(1_000_000).await);
-    }
+    let buyers = stream::iter(0..BUYERS).map(|_| shop.customer(1_000));
+    let buyers: Vec<_> = buyers.buffer_unordered(AT_ONCE).collect().await;
     let body = json!({"items": [{"product_id": mug, "quantity": 1}]});
 
-    let buys = (0..200).map(|turn| {
-        let mut buyer = buyers[turn % buyers.len()].at(shop.gateway(turn));
-        let body = body.clone();
-        async move { until_known(&mut buyer, &format!("buy-{turn}"), &body).await }
+    let buys = buyers.iter().enumerate().map(|(turn, buyer)| {
+        let (mut buyer, body) = (buyer.at(shop.gateway(turn)), &body);
+        async move { until_known(&mut buyer, "buy", body).await }
     });
     let answers = join_all(buys).await;
 
