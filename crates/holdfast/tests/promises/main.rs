@@ -7,6 +7,7 @@ mod bad_input;
 mod books;
 mod caches;
 mod crash;
+mod declined;
 mod edge;
 mod keys;
 mod open;
