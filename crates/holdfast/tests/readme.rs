@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use stack::{Folder, free_port};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
@@ -66,7 +68,11 @@ impl Opened {
 
 fn holdfast(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
-    command.current_dir(folder).kill_on_drop(true);
+    // A group of its own, as a terminal gives to what is started in it.
+    command
+        .current_dir(folder)
+        .kill_on_drop(true)
+        .process_group(0);
     command
 }
 
@@ -164,6 +170,32 @@ async fn a_killed_shop_leaves_nothing_running_and_forgets_no_order() {
 }
 
 #[tokio::test]
+async fn ctrl_c_ends_all_that_was_started() {
+    let mut shop = Opened::new().await;
+    let leader = shop.process.id().unwrap();
+    let started = below(leader).await;
+    assert!(
+        started.len() >= 3,
+        "two Postgres servers and a Redis: {started:?}"
+    );
+
+    // What a terminal does: everybody in the group hears of it, not only whom it is meant for.
+    let group = Pid::from_raw(i32::try_from(leader).unwrap());
+    killpg(group, Signal::SIGINT).unwrap();
+
+    let ended = timeout(LIMIT, shop.process.wait()).await.unwrap().unwrap();
+    assert!(ended.success(), "{ended}");
+    let end = Instant::now() + LIMIT;
+    while let Some(left) = still(&started).await {
+        assert!(Instant::now() < end, "still there: {left:?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert!(TcpStream::connect(("127.0.0.1", shop.port)).await.is_err());
+    shop.process = open(shop.folder.path(), shop.port).await;
+    shop.order().await;
+}
+
+#[tokio::test]
 async fn a_taken_port_is_told_with_what_to_do() {
     let folder = Folder::scratch().unwrap();
     let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -184,6 +216,44 @@ async fn a_taken_port_is_told_with_what_to_do() {
         )),
         "{said}"
     );
+}
+
+/// A process: its number, the number of whoever started it, and what it is called.
+type Found = (u32, u32, String);
+
+/// Every process of this machine that has not ended.
+async fn processes() -> Vec<Found> {
+    let args = ["-A", "-o", "pid=,ppid=,stat=,comm="];
+    let listed = text(Command::new("ps").args(args).output().await.unwrap());
+    let read = |line: &str| {
+        let mut words = line.split_whitespace();
+        let (pid, parent) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        let dead = words.next()?.starts_with('Z');
+        (!dead).then(|| (pid, parent, words.collect()))
+    };
+    listed.lines().filter_map(read).collect()
+}
+
+/// Every process that `leader` has started, or one of those.
+async fn below(leader: u32) -> Vec<Found> {
+    let all = processes().await;
+    let (mut found, mut seen): (Vec<Found>, _) = (Vec::new(), vec![leader]);
+    while let Some(parent) = seen.pop() {
+        let children = all.iter().filter(|(_, of, _)| *of == parent);
+        seen.extend(children.clone().map(|(pid, ..)| pid));
+        found.extend(children.cloned());
+    }
+    found
+}
+
+/// One of `those` that is there still, under its number and its name.
+async fn still(those: &[Found]) -> Option<Found> {
+    let now = processes().await;
+    let same = |one: &Found| {
+        now.iter()
+            .any(|(pid, _, name)| (*pid, name) == (one.0, &one.2))
+    };
+    those.iter().find(|one| same(one)).cloned()
 }
 
 /// The port of a server, as its own note has it.
