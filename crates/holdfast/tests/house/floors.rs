@@ -88,6 +88,30 @@ fn every_crate_stands_on_a_floor() {
     );
 }
 
+/// The floors as ARCHITECTURE.md draws them, from the ground up: a digit, then names with two spaces between, then words.
+fn drawn(text: &str) -> Vec<Vec<&str>> {
+    let picture = text.split("```").nth(1).unwrap_or_default();
+    let floors = picture.lines().filter_map(|line| {
+        let names = line.strip_prefix(|c: char| c.is_ascii_digit())?;
+        let names = names.strip_prefix("  ")?.split("   ").next()?;
+        Some(names.split("  ").filter(|name| !name.is_empty()).collect())
+    });
+    let mut floors: Vec<Vec<&str>> = floors.collect();
+    floors.reverse();
+    floors
+}
+
+#[test]
+fn the_floors_are_drawn_as_they_are() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+
+    assert_eq!(
+        drawn(&text),
+        FLOORS,
+        "the picture in ARCHITECTURE.md (left) shows other floors than there are (right)"
+    );
+}
+
 #[test]
 fn only_the_contract_is_generated() {
     let packages = ours();
