@@ -1,4 +1,5 @@
-//! Whose request it is by address: the peer's own, or what a trusted proxy says of it.
+//! Whose request it is by address: the peer's own, or what a trusted proxy says of it, in a PROXY header or in
+//! `X-Forwarded-For`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -6,6 +7,8 @@ use std::str::FromStr;
 
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
+
+use crate::proxied::Announced;
 
 /// A client as it is counted: an IPv4 address, or the network of 64 bits that one IPv6 customer is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +36,8 @@ impl Client {
     pub(crate) fn of(parts: &Parts, proxies: &Proxies) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip());
+        let announced = parts.extensions.get::<Announced>();
+        let peer = announced.and_then(|client| client.0).unwrap_or(peer);
         let lines = parts.headers.get_all("x-forwarded-for").iter();
         let hops: Vec<&str> = lines
             .filter_map(|line| line.to_str().ok())
@@ -69,7 +74,8 @@ impl Proxies {
         known
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether the word of `address` is taken.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(address))
     }
 }

@@ -78,6 +78,11 @@ pub(crate) const SETTINGS: &[Setting] = &[
         "TRUSTED_PROXIES",
         "Networks whose X-Forwarded-For is believed, such as `10.0.0.0/8,192.0.2.7`; nobody's without it.",
     ),
+    Setting::new(
+        "PROXY_PROTOCOL",
+        "false",
+        "Whether TRUSTED_PROXIES begin each connection with a PROXY header that names the client; one without is closed.",
+    ),
     Setting::optional(
         "TLS_CERT",
         "A file with the certificate chain (PEM); with TLS_KEY it turns TLS on. Read again when it changes.",
@@ -107,6 +112,7 @@ pub(crate) struct Settings {
     pub(crate) quotas: Quotas,
     pub(crate) redis: Option<String>,
     pub(crate) trusted_proxies: Proxies,
+    pub(crate) proxy_protocol: bool,
     pub(crate) tls: Option<TlsFiles>,
 }
 
@@ -143,6 +149,7 @@ impl Settings {
             quotas,
             redis: redis(env)?,
             trusted_proxies: env.optional("TRUSTED_PROXIES")?.unwrap_or_default(),
+            proxy_protocol: proxy_protocol(env)?,
             tls: tls(env)?,
         })
     }
@@ -156,6 +163,16 @@ fn redis(env: &Env) -> Result<Option<String>, Wrong> {
         )),
         _ => Ok(url),
     }
+}
+
+fn proxy_protocol(env: &Env) -> Result<bool, Wrong> {
+    let spoken = env.get("PROXY_PROTOCOL")?;
+    if spoken && env.optional::<Proxies>("TRUSTED_PROXIES")?.is_none() {
+        return Err(Wrong::new(
+            "PROXY_PROTOCOL needs TRUSTED_PROXIES: a header of anybody else is not believed",
+        ));
+    }
+    Ok(spoken)
 }
 
 fn tls(env: &Env) -> Result<Option<TlsFiles>, Wrong> {
@@ -216,6 +233,7 @@ mod tests {
             ("RATE_ADDRESS", "0/1m"),
             ("RATE_ACCOUNT", "many"),
             ("TRUSTED_PROXIES", "10.0.0.0/99"),
+            ("PROXY_PROTOCOL", "true"),
             ("REDIS_URL", "http://nowhere"),
             ("TLS_CERT", "/cert.pem"),
         ] {

@@ -25,6 +25,7 @@ mod page;
 mod priority;
 mod problem;
 mod products;
+mod proxied;
 mod refusal;
 mod router;
 mod rule;

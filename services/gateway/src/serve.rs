@@ -15,6 +15,7 @@ use hyper_util::server::conn::auto::Builder;
 
 use crate::config::Settings;
 use crate::idle::Patient;
+use crate::proxied::Proxied;
 use crate::state::Edge;
 
 /// How many headers a request may have.
@@ -40,7 +41,7 @@ pub(crate) async fn serve(
     let mut server = axum_server::from_tcp(door.socket.into_std()?)?.handle(handle);
     limit(server.http_builder(), settings);
     let app = router.into_make_service_with_connect_info::<SocketAddr>();
-    let patient = Patient(settings.idle_timeout);
+    let patient = Proxied::new(settings, Patient(settings.idle_timeout));
     let answering = async {
         match certificate {
             None => plain(server).acceptor(patient).serve(app).await,

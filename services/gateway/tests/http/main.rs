@@ -13,6 +13,7 @@ mod limits;
 mod outcomes;
 mod placing;
 mod probes;
+mod proxied;
 mod rules;
 mod shapes;
 mod tls;
