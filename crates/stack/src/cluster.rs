@@ -2,6 +2,7 @@
 
 mod member;
 mod start;
+mod step;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,8 +18,6 @@ use crate::process::LOOK;
 use crate::reaper::Reaper;
 use crate::{Error, Etcd, Fate, HaProxy, Node, Options, Process, Supervisor, Timings, Wire};
 
-/// How long it may take until all nodes are in step.
-const IN_STEP: Duration = Duration::from_mins(2);
 /// How long handing the lead over may take.
 const HAND_OVER: Duration = Duration::from_secs(30);
 
@@ -237,29 +236,6 @@ impl Cluster {
             sleep(LOOK).await;
         }
         Ok(())
-    }
-
-    /// Waits until all nodes are in step: one leads, one is its synchronous standby, all stream.
-    ///
-    /// # Errors
-    /// When they are not after two minutes.
-    pub async fn in_step(&self) -> Result<(), Error> {
-        let end = Instant::now() + IN_STEP;
-        loop {
-            let members = self.members().await.unwrap_or_default();
-            if Member::in_step(&members, self.nodes.len()) {
-                return Ok(());
-            }
-            if Instant::now() > end {
-                let said = self.nodes.iter().map(|node| node.process().said());
-                return Err(Error::Late {
-                    program: "the database cluster".into(),
-                    seconds: IN_STEP.as_secs(),
-                    said: format!("{members:?}\n{}", said.collect::<Vec<_>>().join("\n")),
-                });
-            }
-            sleep(LOOK * 5).await;
-        }
     }
 
     /// Where its data and its logs are.

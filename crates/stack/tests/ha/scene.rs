@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection, query_scalar};
-use stack::{Cluster, Node, Plan};
-use tokio::time::{Instant, sleep, timeout};
+use stack::{Cluster, Plan};
+use tokio::time::{Instant, sleep};
 
 use crate::load::Load;
 
@@ -71,7 +71,7 @@ impl Scene {
 
         deed(self, &load).await;
 
-        self.healed().await;
+        self.cluster.in_step().await.unwrap();
         let rejoined = struck.elapsed();
         writes_go_on(&load).await;
         let (writes, reads) = load.log().outages(struck);
@@ -103,35 +103,6 @@ impl Scene {
         );
     }
 
-    /// Waits until every node serves, one as the primary and two in its wake, one of which it waits for.
-    pub(crate) async fn healed(&self) {
-        let end = Instant::now() + HEALED;
-        while !self.well().await {
-            let members = self.cluster.members().await;
-            assert!(
-                Instant::now() < end,
-                "not healed after {HEALED:?}: {members:?}"
-            );
-            sleep(LOOK).await;
-        }
-        self.cluster.in_step().await.unwrap();
-    }
-
-    /// The nodes' own word, since Patroni's may be of a moment ago.
-    async fn well(&self) -> bool {
-        let following = "select count(*), count(*) filter (where sync_state = 'sync')
-                         from pg_stat_replication where state = 'streaming'";
-        let mut leading = Vec::new();
-        for node in self.cluster.nodes() {
-            match ask(node, "select pg_is_in_recovery()").await.as_deref() {
-                Some("t") => {}
-                Some("f") => leading.push(ask(node, following).await),
-                _ => return false,
-            }
-        }
-        leading == [Some("2|1".to_owned())]
-    }
-
     async fn count(&self) -> i64 {
         self.rows().await.into_iter().max().unwrap_or_default() + 1
     }
@@ -147,11 +118,6 @@ impl Scene {
             .unwrap();
         rows.into_iter().collect()
     }
-}
-
-async fn ask(node: &Node, sql: &str) -> Option<String> {
-    let answer = timeout(Duration::from_secs(2), node.run("postgres", sql)).await;
-    answer.ok()?.ok()
 }
 
 /// Waits until more writes have been acknowledged.
