@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::capacity::Capacity;
 use crate::room::Bounds;
 use crate::{Env, Setting, Wrong};
 
@@ -44,6 +45,10 @@ pub const SETTINGS: &[Setting] = &[
         "MAX_IN_FLIGHT",
         "1024",
         "How many requests are in this instance at most. More are refused at once: waiting in a long queue helps nobody.",
+    ),
+    Setting::optional(
+        "CAPACITY",
+        "Only in debug builds: how much this instance can do, as `8x100ms`: 8 requests at once, each for 100 ms before it begins.",
     ),
     Setting::new(
         "CALLS_PER_NEIGHBOUR",
@@ -100,6 +105,7 @@ pub(crate) struct Config {
     pub(crate) service_token: SecretString,
     pub(crate) telemetry: telemetry::Settings,
     pub(crate) room: Bounds,
+    pub(crate) capacity: Option<Capacity>,
     pub(crate) drain_grace: Duration,
     pub(crate) drain_limit: Duration,
 }
@@ -118,6 +124,7 @@ impl Config {
                 otlp: collector(env)?,
             },
             room: Bounds::read(env)?,
+            capacity: Capacity::read(env)?,
             drain_grace: env.get("DRAIN_GRACE")?,
             drain_limit: env.get("DRAIN_LIMIT")?,
         })

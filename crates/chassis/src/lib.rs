@@ -5,6 +5,7 @@
 
 mod admin;
 mod answer;
+mod capacity;
 mod config;
 mod door;
 mod env;

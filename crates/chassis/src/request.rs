@@ -20,6 +20,7 @@ use tonic::{Code, Status};
 use tracing::{Instrument as _, error};
 
 use crate::answer::Answer;
+use crate::capacity::Capacity;
 use crate::room::{End, Full};
 use crate::{Door, Room, stream};
 
@@ -37,6 +38,7 @@ pub(crate) struct Entry {
     service: &'static str,
     token: SecretString,
     room: Room,
+    capacity: Option<Capacity>,
     closing: CancellationToken,
     ended: CancellationToken,
 }
@@ -47,6 +49,7 @@ impl Entry {
             service: door.name,
             token: door.config.service_token.clone(),
             room: Room::new(door.name, door.config.room),
+            capacity: door.config.capacity.clone(),
             closing: door.closing.clone(),
             ended: door.ended.clone(),
         }
@@ -63,7 +66,7 @@ impl Entry {
         }
         self.check(request.headers())?;
         let path = request.uri().path().to_owned();
-        let work = Box::pin(self.ended.run_until_cancelled(scoped(request, next)));
+        let work = Box::pin(self.ended.run_until_cancelled(scoped(self, request, next)));
         // It ends when its answer begins: a stream that lasts takes no room.
         let admitted = self.room.admit(&path, Priority::of(&path), work, judged);
         let answer = admitted.await.map_err(full)?;
@@ -95,11 +98,11 @@ async fn pass(State(entry): State<Arc<Entry>>, request: Request, next: Next) -> 
 }
 
 /// Runs the request under its own deadline and token, and sends the token back as it is by then, with errors too.
-async fn scoped(request: Request, next: Next) -> Response {
+async fn scoped(entry: &Entry, request: Request, next: Next) -> Response {
     let deadline = Deadline::after(time_left(request.headers()));
     let token = request.headers().get(api::token::HEADER);
     let given = Given::read(token.map(HeaderValue::as_bytes));
-    let work = deadline.scope(bounded(deadline, request, next));
+    let work = deadline.scope(bounded(entry, deadline, request, next));
     let (answer, seen) = api::token::scope(given, work).await;
     let mut response = answer.unwrap_or_else(Status::into_http);
     if let Given::Token(token) = seen
@@ -111,9 +114,20 @@ async fn scoped(request: Request, next: Next) -> Response {
 }
 
 /// Runs the request no longer than until its deadline. A panic in it is its own end and nobody else's.
-async fn bounded(deadline: Deadline, request: Request, next: Next) -> Result<Response, Status> {
+async fn bounded(
+    entry: &Entry,
+    deadline: Deadline,
+    request: Request,
+    next: Next,
+) -> Result<Response, Status> {
+    let work = async {
+        if let Some(capacity) = &entry.capacity {
+            capacity.spend().await;
+        }
+        next.run(request).await
+    };
     // What the handler shares with others is behind locks that it does not hold across an await, or is the database.
-    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let work = AssertUnwindSafe(work).catch_unwind();
     let answer = deadline.limit(work).await;
     let answer = answer.map_err(|passed| Status::deadline_exceeded(passed.to_string()))?;
     answer.map_err(|panic| {
