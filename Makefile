@@ -42,8 +42,8 @@ test: setup ## Run every test, on a Postgres pair of their own
 	@cargo build --workspace --all-targets
 	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast
 
-# The short set, of each test binary called `ha`; `ALL=1` for every fault.
-HA_SHORT := killed_primary frozen_node standby_that
+# The short set is the tests of this name; `ALL=1` for every fault.
+HA_SHORT := short_
 
 test-ha: ## Break the highly available form, part by part (ALL=1: every fault)
 	@deploy/setup.sh ha

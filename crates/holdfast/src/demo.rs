@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use comfy_table::{Table, presets};
+use drill::{Customer, Refusal};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::say;
-use crate::shop::{Customer, Refusal};
 
 /// The demo customer; the shop that knows the password is on this machine only.
 pub const CUSTOMER: user::seed::Demo = user::seed::DEMO[2];

@@ -9,5 +9,4 @@ pub mod ha;
 pub mod home;
 pub mod house;
 pub mod say;
-pub mod shop;
 pub mod up;

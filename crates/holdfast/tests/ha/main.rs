@@ -1,9 +1,14 @@
-//! The whole highly available shop, under a load of orders, while its parts fail: part of `make test-ha`.
+//! The whole highly available shop, under a load of orders, while its parts fail: `make test-ha`, for it needs more packages
+//! than the other tests do.
 #![cfg(test)]
 
-#[allow(dead_code, reason = "not every check of the promises is made here")]
-#[path = "../promises/books.rs"]
-mod books;
-mod faults;
-mod load;
+mod lost;
 mod open;
+mod overload;
+mod parts;
+mod rolling;
+mod shares;
+mod short;
+mod starts;
+mod strike;
+mod wanted_calls;

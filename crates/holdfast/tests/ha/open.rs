@@ -1,116 +1,213 @@
 //! A highly available shop of one test's own, with a product on the shelf.
 
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use drill::{Books, Plan, Product};
 use holdfast::ha::{self, Deed, Wanted};
-use holdfast::shop::Customer;
+use holdfast::house::{Kind, Seat};
+use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{PgPool, query};
-use stack::Folder;
-use uuid::Uuid;
+use stack::{Folder, Process};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How long anything may take to settle.
 pub(crate) const SETTLED: Duration = Duration::from_mins(1);
+/// How often it is looked whether something has come about.
+const LOOK: Duration = Duration::from_millis(20);
 /// A key that protects nothing.
 const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// A shop, open for one test.
 pub(crate) struct Shop {
     pub(crate) running: ha::Shop,
-    pub(crate) user: Store,
-    pub(crate) order: Store,
+    /// Its databases, looked into from outside.
+    pub(crate) books: Books,
     /// The front doors.
-    pub(crate) fronts: [String; 2],
-    _logs: Folder,
-}
-
-/// One service's database, looked into from outside.
-pub(crate) struct Store(PgPool);
-
-impl Store {
-    fn of(shop: &ha::Shop, name: &str) -> Self {
-        let url = &shop.cluster().primary_urls(name, name)[0];
-        // It pings before it is used, so a failover meanwhile does no harm.
-        Self(PgPoolOptions::new().connect_lazy(url).unwrap())
-    }
-
-    pub(crate) fn pool(&self) -> &PgPool {
-        &self.0
-    }
+    pub(crate) fronts: Vec<String>,
+    /// What everybody buys.
+    pub(crate) mug: Product,
+    logs: Folder,
 }
 
 impl Shop {
     /// Opens it.
     pub(crate) async fn open() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Opens it with `settings` for every service.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let logs = Folder::scratch().unwrap();
-        let settings = [
+        let overlay = overlay(&logs).display().to_string();
+        let ports = [testkit::free_port(), testkit::free_port()];
+        let shared = [
             ("MASTER_KEY", KEY),
             ("SERVICE_TOKEN", "a token for tests only"),
             ("LOG", "warn"),
             ("RATE_ADDRESS", "1000000/1m"),
             ("RATE_ACCOUNT", "1000000/1m"),
             ("RATE_SIGN_IN", "1000000/1m"),
+            ("OVERLAY_PATH", &overlay),
         ];
-        let ports = [testkit::free_port(), testkit::free_port()];
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let wanted = Wanted {
             folder: Folder::scratch().unwrap(),
             kept: false,
             logs: logs.path().to_owned(),
             program: env!("CARGO_BIN_EXE_holdfast").into(),
             fronts: ports,
-            settings: settings
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .to_vec(),
+            settings: shared.iter().chain(settings).map(owned).collect(),
         };
         let running = ha::Shop::open(wanted).await.unwrap();
+        let books = Books {
+            order: store(&running, "order"),
+            user: store(&running, "user"),
+        };
+        let mug = Product::shelve(&books.order, 1_000_000, 10).await.unwrap();
+        let fronts = ports
+            .map(|port| format!("http://127.0.0.1:{port}"))
+            .to_vec();
         Self {
-            user: Store::of(&running, "user"),
-            order: Store::of(&running, "order"),
             running,
-            fronts: ports.map(|port| format!("http://127.0.0.1:{port}")),
-            _logs: logs,
+            books,
+            fronts,
+            mug,
+            logs,
         }
     }
 
-    /// Does something to one of its parts.
-    pub(crate) async fn act(&self, deed: Deed) {
+    /// Does to one of its parts what `words` say, as at the command line.
+    pub(crate) async fn act(&self, words: &str) {
+        let deed = Deed::read(words).unwrap();
         self.running.act(&deed).await.unwrap();
     }
 
-    /// A customer with much money.
-    pub(crate) async fn customer(&self) -> Customer {
-        let mut customer = Customer::of(self.fronts[0].clone());
-        let email = format!("{}@example.com", Uuid::now_v7().simple());
-        let password = "correct horse battery staple";
-        customer.register("Ann", &email, password).await.unwrap();
-        customer.sign_in(&email, password).await.unwrap();
-        customer.top_up("funds", 1_000_000, "USD").await.unwrap();
-        customer
+    /// A load of orders, and of looks, through both doors.
+    pub(crate) fn plan(&self) -> Plan {
+        Plan::of(&self.fronts, self.mug)
     }
 
-    /// Puts many of a new product on the shelf; answers its id.
-    pub(crate) async fn shelve(&self) -> String {
-        let (id, units, pool) = (Uuid::now_v7(), 1_000_000_i64, self.order.pool());
-        query("insert into products (id, sku, name, category, price) values ($1, 'HA-1', 'Mug', 'Tests', 10)")
-            .bind(id)
-            .execute(pool)
-            .await
-            .unwrap();
-        query("insert into stock (product_id, free) values ($1, $2)")
-            .bind(id)
-            .bind(units)
-            .execute(pool)
-            .await
-            .unwrap();
-        query(
-            "insert into movements (id, product_id, kind, quantity) values ($1, $2, 'restock', $3)",
-        )
-        .bind(Uuid::now_v7())
-        .bind(id)
-        .bind(units)
-        .execute(pool)
-        .await
-        .unwrap();
-        api::id::PRODUCT.write(id)
+    /// The name of the database node that leads.
+    pub(crate) async fn leader(&self) -> String {
+        let mut name = None;
+        until("a node leads", async || {
+            name = self
+                .running
+                .cluster()
+                .leader()
+                .await
+                .ok()
+                .map(|node| node.name().to_owned());
+            name.is_some()
+        })
+        .await;
+        name.unwrap()
     }
+
+    /// The name of the database node that commits wait for.
+    pub(crate) async fn standby(&self) -> String {
+        let node = self.running.cluster().standby().await.unwrap();
+        node.name().to_owned()
+    }
+
+    /// Waits until another node than `name` leads.
+    pub(crate) async fn replaced(&self, name: &str) {
+        until("another node leads", async || {
+            let leader = self.running.cluster().leader().await;
+            leader.is_ok_and(|leader| leader.name() != name)
+        })
+        .await;
+    }
+
+    /// Waits until all of it is as it was when it was opened.
+    pub(crate) async fn healed(&self) {
+        let cluster = self.running.cluster();
+        until("every process runs", async || {
+            self.processes().all(Process::alive)
+        })
+        .await;
+        cluster.in_step().await.unwrap();
+        self.running.house().ready().await.unwrap();
+        for member in cluster.etcd() {
+            until("etcd answers", async || member.healthy().await).await;
+        }
+        for front in &self.fronts {
+            until("both doors are open", async || {
+                let page = reqwest::get(format!("{front}/v1/products?limit=1")).await;
+                page.is_ok_and(|page| page.status().is_success())
+            })
+            .await;
+        }
+    }
+
+    /// The processes of the data floor, and of the services.
+    pub(crate) fn processes(&self) -> impl Iterator<Item = &Process> {
+        let cluster = self.running.cluster();
+        let etcd = cluster.etcd().iter().map(|one| &**one.process());
+        let nodes = cluster.nodes().iter().map(|one| &**one.process());
+        let haproxies = cluster.haproxies().iter().map(|one| &**one.process());
+        let seats = self.running.house().all().iter();
+        let services = seats.filter_map(|seat| seat.process().map(|process| &**process));
+        etcd.chain(nodes).chain(haproxies).chain(services)
+    }
+
+    /// The names of all parts.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let processes = self.processes().map(|process| process.name().to_owned());
+        processes.chain(["redis".to_owned()]).collect()
+    }
+
+    /// Whether the process of this name runs. Redis does when it was resumed.
+    pub(crate) fn runs(&self, name: &str) -> bool {
+        let mut processes = self.processes();
+        processes
+            .find(|process| process.name() == name)
+            .is_none_or(Process::alive)
+    }
+
+    /// The instances of `kind`.
+    pub(crate) fn seats(&self, kind: Kind) -> Vec<&Seat> {
+        self.running.house().seats(kind).collect()
+    }
+
+    /// Where the instances of `kind` show their metrics.
+    pub(crate) fn admins(&self, kind: Kind) -> Vec<SocketAddr> {
+        self.seats(kind).iter().map(|seat| seat.admin()).collect()
+    }
+
+    /// Says what is laid over weights and drains.
+    pub(crate) fn overlay(&self, json: &str) {
+        std::fs::write(overlay(&self.logs), json).unwrap();
+    }
+
+    /// Ends it in order.
+    pub(crate) async fn close(self) {
+        self.running.close().await;
+    }
+}
+
+/// By what others know an instance.
+pub(crate) fn id(seat: &Seat) -> String {
+    seat.shown().to_string()
+}
+
+/// Waits until `so`, for as long as anything may take to settle.
+pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + SETTLED;
+    while !timeout_at(end, so()).await.unwrap_or(false) {
+        assert!(Instant::now() < end, "waited {SETTLED:?} until {what}");
+        sleep(LOOK).await;
+    }
+}
+
+fn overlay(logs: &Folder) -> PathBuf {
+    Path::new(logs.path()).join("overlay.json")
+}
+
+fn store(shop: &ha::Shop, name: &str) -> PgPool {
+    let url = &shop.cluster().primary_urls(name, name)[0];
+    // It pings before it is used, so a failover meanwhile does no harm.
+    PgPoolOptions::new().connect_lazy(url).unwrap()
 }

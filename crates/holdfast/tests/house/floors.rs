@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 6] = [
     &["db", "cache", "discovery", "stack"],
     &["chassis", "saga", "testkit"],
     &["gateway", "user", "order", "news"],
-    &[],
+    &["drill"],
     &["holdfast"],
 ];
 const SERVICES: &[&str] = FLOORS[3];

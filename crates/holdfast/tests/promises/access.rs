@@ -3,7 +3,7 @@
 pub(crate) mod digest;
 pub(crate) mod scene;
 
-use holdfast::shop::Answer;
+use drill::Answer;
 use serde_json::Value;
 pub(crate) use testkit::matrix::Rule;
 use testkit::matrix::{self, Expected, Route, Who};

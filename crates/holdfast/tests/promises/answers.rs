@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use drill::{Answer, Customer};
 use holdfast::house::{Kind, Place};
-use holdfast::shop::{Answer, Customer};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::query_scalar;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdfast::shop::Customer;
+use drill::Customer;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};

@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
+use drill::{Answer, Buyer, Customer, Product};
 use holdfast::house::{Ground, House, Keeper, Kind, Place};
-use holdfast::shop::{Answer, Customer};
 use serde_json::Value;
-use sqlx::{Connection as _, PgConnection, query, query_scalar};
+use sqlx::{Connection as _, PgConnection, query_scalar};
 use stack::{Options, Postgres, Redis};
 use testkit::{Database, Seat};
 use tokio::time::{Instant, sleep};
-use uuid::Uuid;
-
-use crate::people::PASSWORD;
 
 /// How long anything may take to settle.
 pub(crate) const SETTLED: Duration = Duration::from_mins(1);
@@ -126,42 +123,13 @@ impl Shop {
 
     /// A customer with `money` minor units in the wallet.
     pub(crate) async fn customer(&self, money: i64) -> Customer {
-        let mut customer = Customer::of(self.gateway(0));
-        let email = format!("{}@example.com", Uuid::now_v7().simple());
-        customer.register("Ann", &email, PASSWORD).await.unwrap();
-        customer.sign_in(&email, PASSWORD).await.unwrap();
-        if money > 0 {
-            customer.top_up("funds", money, "USD").await.unwrap();
-        }
-        customer
+        Buyer::join(&self.gateway(0), money).await.unwrap().customer
     }
 
     /// Puts `units` of a new product on the shelf, at 1,000 minor units each; answers its id.
     pub(crate) async fn shelve(&self, units: i64) -> String {
-        let id = Uuid::now_v7();
-        let sku = format!("T-{}", id.simple().to_string().to_uppercase());
-        query("insert into products (id, sku, name, category, price) values ($1, $2, 'Mug', 'Tests', 1000)")
-            .bind(id)
-            .bind(&sku[..34])
-            .execute(self.order.pool())
-            .await
-            .unwrap();
-        query("insert into stock (product_id, free) values ($1, $2)")
-            .bind(id)
-            .bind(units)
-            .execute(self.order.pool())
-            .await
-            .unwrap();
-        query(
-            "insert into movements (id, product_id, kind, quantity) values ($1, $2, 'restock', $3)",
-        )
-        .bind(Uuid::now_v7())
-        .bind(id)
-        .bind(units)
-        .execute(self.order.pool())
-        .await
-        .unwrap();
-        api::id::PRODUCT.write(id)
+        let product = Product::shelve(self.order.pool(), units, 1000).await;
+        product.unwrap().shown()
     }
 
     /// Waits until the replica shows all that has been written so far, to whomever has seen nothing of it too.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use drill::Customer;
 use futures::future::join_all;
-use holdfast::shop::Customer;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::time::{Instant, sleep};

@@ -1,6 +1,6 @@
 //! People of a test: customers, support and administrators, each signed in.
 
-use holdfast::shop::Customer;
+use drill::Customer;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::query;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use drill::{Answer, Customer};
 use holdfast::house::Kind;
-use holdfast::shop::{Answer, Customer};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::time::{Instant, sleep};

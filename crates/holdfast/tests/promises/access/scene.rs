@@ -1,6 +1,6 @@
 //! What each route needs to succeed: something to act on, a body, a version.
 
-use holdfast::shop::{Answer, Customer};
+use drill::{Answer, Customer};
 use serde_json::{Value, json};
 use testkit::matrix::{Route, Who};
 use tokio::time::{Instant, sleep};

@@ -1,9 +1,11 @@
 //! The shop as a customer sees it: a small client of its HTTP interface.
 
 use anyhow::Context as _;
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use crate::Answer;
 
 /// A customer of the shop at one address. Sends back the consistency token that it was last given.
 #[derive(Debug, Clone)]
@@ -12,21 +14,6 @@ pub struct Customer {
     url: String,
     access: Option<String>,
     seen: Option<String>,
-}
-
-/// What the shop answered.
-#[derive(Debug)]
-pub struct Answer {
-    /// How it ended.
-    pub status: StatusCode,
-    /// What it says.
-    pub body: Value,
-    /// The same, to the letter.
-    pub text: String,
-    /// Whether it stands for a request that was sent before.
-    pub replayed: bool,
-    /// Which version of the thing it tells of this is.
-    pub etag: Option<String>,
 }
 
 impl Customer {
@@ -47,6 +34,16 @@ impl Customer {
             url: url.into(),
             ..self.clone()
         }
+    }
+
+    /// The token of what they have seen.
+    pub fn seen(&self) -> Option<&String> {
+        self.seen.as_ref()
+    }
+
+    /// Has them know as much as `token` says, wherever they go next.
+    pub fn has_seen(&mut self, token: Option<String>) {
+        self.seen = token.or(self.seen.take());
     }
 
     /// Registers as `email`.
@@ -175,18 +172,8 @@ impl Customer {
         headers: &[(&str, Option<&str>)],
         body: Option<Value>,
     ) -> anyhow::Result<Answer> {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
-        let seen = [("Consistency-Token", self.seen.as_deref())];
-        for (name, value) in headers.iter().chain(&seen) {
-            request = value
-                .iter()
-                .fold(request, |request, value| request.header(*name, *value));
-        }
-        request = self
-            .access
-            .iter()
-            .fold(request, reqwest::RequestBuilder::bearer_auth);
-        request = body.iter().fold(request, reqwest::RequestBuilder::json);
+        let request = self.request(method, path, headers);
+        let request = body.iter().fold(request, RequestBuilder::json);
         let answer = request
             .send()
             .await
@@ -194,59 +181,25 @@ impl Customer {
         if let Some(seen) = answer.headers().get("Consistency-Token") {
             self.seen = seen.to_str().ok().map(str::to_owned);
         }
-        let etag = answer.headers().get("ETag");
-        let etag = etag.and_then(|etag| Some(etag.to_str().ok()?.to_owned()));
-        let replayed = answer.headers().contains_key("Idempotency-Replayed");
-        let status = answer.status();
-        let text = answer.text().await?;
-        Ok(Answer {
-            status,
-            body: serde_json::from_str(&text).unwrap_or_default(),
-            text,
-            replayed,
-            etag,
-        })
-    }
-}
-
-impl Answer {
-    /// The id of what it tells of; nothing where it tells of nothing.
-    pub fn id(&self) -> &str {
-        self.body["id"].as_str().unwrap_or_default()
+        Ok(Answer::read(answer).await?)
     }
 
-    /// The code of the problem that it is; nothing where it is none.
-    pub fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
-    }
-
-    /// What it says, if it is no refusal.
-    ///
-    /// # Errors
-    /// The refusal.
-    pub fn good(self) -> anyhow::Result<Value> {
-        if self.status.is_success() {
-            return Ok(self.body);
+    /// A request as this customer, with `headers`, that has yet to be sent.
+    pub fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, Option<&str>)],
+    ) -> RequestBuilder {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let seen = [("Consistency-Token", self.seen.as_deref())];
+        for (name, value) in headers.iter().chain(&seen) {
+            request = value
+                .iter()
+                .fold(request, |request, value| request.header(*name, *value));
         }
-        Err(Refusal {
-            status: self.status,
-            body: self.body,
-        }
-        .into())
-    }
-}
-
-/// What the shop said instead of doing it.
-#[derive(Debug, thiserror::Error)]
-#[error("{status}: {body}")]
-pub struct Refusal {
-    status: StatusCode,
-    body: Value,
-}
-
-impl Refusal {
-    /// Whether the shop itself says that the same request may be sent again.
-    pub fn is_passing(&self) -> bool {
-        self.body["retryable"] == true
+        self.access
+            .iter()
+            .fold(request, RequestBuilder::bearer_auth)
     }
 }

@@ -1,0 +1,82 @@
+//! What the shop answered a customer.
+
+use std::time::Duration;
+
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+
+/// What the shop answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// How it ended.
+    pub status: StatusCode,
+    /// What it says.
+    pub body: Value,
+    /// The same, to the letter.
+    pub text: String,
+    /// Whether it stands for a request that was sent before.
+    pub replayed: bool,
+    /// Which version of the thing it tells of this is.
+    pub etag: Option<String>,
+    /// How long it asks to wait before the same is sent again.
+    pub retry_after: Option<Duration>,
+}
+
+impl Answer {
+    /// Reads it to the end.
+    pub(crate) async fn read(answer: Response) -> reqwest::Result<Self> {
+        let header = |name| Some(answer.headers().get(name)?.to_str().ok()?.to_owned());
+        let seconds = header("Retry-After").and_then(|text| text.parse().ok());
+        let (etag, status) = (header("ETag"), answer.status());
+        let replayed = header("Idempotency-Replayed").is_some();
+        let text = answer.text().await?;
+        Ok(Self {
+            status,
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+            replayed,
+            etag,
+            retry_after: seconds.map(Duration::from_secs),
+        })
+    }
+
+    /// The id of what it tells of; nothing where it tells of nothing.
+    pub fn id(&self) -> &str {
+        self.body["id"].as_str().unwrap_or_default()
+    }
+
+    /// The code of the problem that it is; nothing where it is none.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
+    /// What it says, if it is no refusal.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn good(self) -> anyhow::Result<Value> {
+        if self.status.is_success() {
+            return Ok(self.body);
+        }
+        Err(Refusal {
+            status: self.status,
+            body: self.body,
+        }
+        .into())
+    }
+}
+
+/// What the shop said instead of doing it.
+#[derive(Debug, thiserror::Error)]
+#[error("{status}: {body}")]
+pub struct Refusal {
+    status: StatusCode,
+    body: Value,
+}
+
+impl Refusal {
+    /// Whether the shop itself says that the same request may be sent again.
+    pub fn is_passing(&self) -> bool {
+        self.body["retryable"] == true
+    }
+}

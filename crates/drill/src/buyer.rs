@@ -1,0 +1,87 @@
+//! Who orders, and what there is to order.
+
+use anyhow::Context as _;
+use sqlx::{PgPool, query};
+use uuid::Uuid;
+
+use crate::Customer;
+
+/// The password of everybody here.
+const PASSWORD: &str = "correct horse battery staple";
+
+/// Somebody with an account and money, signed in.
+#[derive(Debug, Clone)]
+pub struct Buyer {
+    /// Their account.
+    pub account: Uuid,
+    /// Them, as a client of the shop.
+    pub customer: Customer,
+}
+
+/// A product, and what it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Product {
+    /// Which one.
+    pub id: Uuid,
+    /// What one of it costs.
+    pub price: i64,
+}
+
+impl Buyer {
+    /// Registers at `url`, signs in, and puts `money` minor units into the wallet.
+    ///
+    /// # Errors
+    /// When the shop refuses.
+    pub async fn join(url: &str, money: i64) -> anyhow::Result<Self> {
+        let mut customer = Customer::of(url);
+        let email = format!("{}@example.com", Uuid::now_v7().simple());
+        let account = customer.register("Ann", &email, PASSWORD).await?;
+        let account = account["id"].as_str().context("an account without an id")?;
+        customer.sign_in(&email, PASSWORD).await?;
+        if money > 0 {
+            customer.top_up("funds", money, "USD").await?;
+        }
+        Ok(Self {
+            account: api::id::ACCOUNT.read(account)?,
+            customer,
+        })
+    }
+}
+
+impl Product {
+    /// Puts `units` of a new one on the shelf, at `price` minor units each, past every service: into the order database.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn shelve(order: &PgPool, units: i64, price: i64) -> sqlx::Result<Self> {
+        let id = Uuid::now_v7();
+        let sku = format!("T-{}", id.simple().to_string().to_uppercase());
+        let mut tx = order.begin().await?;
+        query("insert into products (id, sku, name, category, price) values ($1, $2, 'Mug', 'Tests', $3)")
+            .bind(id)
+            .bind(sku)
+            .bind(price)
+            .execute(&mut *tx)
+            .await?;
+        query("insert into stock (product_id, free) values ($1, $2)")
+            .bind(id)
+            .bind(units)
+            .execute(&mut *tx)
+            .await?;
+        query(
+            "insert into movements (id, product_id, kind, quantity) values ($1, $2, 'restock', $3)",
+        )
+        .bind(Uuid::now_v7())
+        .bind(id)
+        .bind(units)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(Self { id, price })
+    }
+
+    /// Its id as customers see it.
+    pub fn shown(self) -> String {
+        api::id::PRODUCT.write(self.id)
+    }
+}

@@ -1,0 +1,176 @@
+//! Holds what customers were told against what is stored: each acknowledged order once, unchanged, and one for each key.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::{Heard, OwnRead, Sending, Stored, Wish};
+
+/// All that is wrong, in words.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Acknowledged, and not there.
+    pub lost: Vec<String>,
+    /// A key with two orders, or an order that no key stands for.
+    pub doubled: Vec<String>,
+    /// There, and not as it was wished or told.
+    pub changed: Vec<String>,
+    /// Refused, though there were money and stock.
+    pub refused: Vec<String>,
+    /// Still not known when it was waited for no more.
+    pub unresolved: Vec<String>,
+    /// Not taken, however often it was sent.
+    pub unserved: Vec<String>,
+    /// The reader's own, and not as new as they knew it.
+    pub stale: Vec<String>,
+}
+
+impl Findings {
+    /// All of it.
+    pub fn all(&self) -> Vec<&str> {
+        let all = [
+            &self.lost,
+            &self.doubled,
+            &self.changed,
+            &self.refused,
+            &self.unresolved,
+            &self.unserved,
+            &self.stale,
+        ];
+        all.into_iter().flatten().map(String::as_str).collect()
+    }
+}
+
+/// One wish, and all that was heard of it.
+struct Told {
+    wish: Arc<Wish>,
+    heard: Vec<Heard>,
+}
+
+impl Told {
+    fn ids(&self) -> BTreeSet<Uuid> {
+        let id = |heard: &Heard| match heard {
+            Heard::Taken { id, .. } => Some(*id),
+            _ => None,
+        };
+        self.heard.iter().filter_map(id).collect()
+    }
+}
+
+/// Holds `sendings` and `reads` against the orders of the same customers.
+pub fn check(sendings: &[Sending], reads: &[OwnRead], stored: &[Stored]) -> Findings {
+    let told = by_key(sendings);
+    let (under, mut findings) = (under_keys(stored), Findings::default());
+    for (key, told) in &told {
+        findings.hold(told, under.get(key).map_or(&[], Vec::as_slice));
+    }
+    for order in stored {
+        let key = order.key.as_ref();
+        let known = key.is_some_and(|key| told.contains_key(&(order.customer, key.as_str())));
+        if !known {
+            let words = format!("{} stands under {key:?}, which nobody sent", order.id);
+            findings.doubled.push(words);
+        }
+    }
+    findings.stale = reads.iter().filter_map(stale).collect();
+    findings
+}
+
+fn by_key(sendings: &[Sending]) -> BTreeMap<(Uuid, &str), Told> {
+    let mut told = BTreeMap::new();
+    for sending in sendings {
+        let wish = &sending.wish;
+        let one = told.entry((wish.customer, wish.key.as_str()));
+        let one = one.or_insert_with(|| Told {
+            wish: wish.clone(),
+            heard: Vec::new(),
+        });
+        one.heard.push(sending.heard.clone());
+    }
+    told
+}
+
+fn under_keys(stored: &[Stored]) -> HashMap<(Uuid, &str), Vec<&Stored>> {
+    let mut under: HashMap<_, Vec<&Stored>> = HashMap::new();
+    for order in stored {
+        if let Some(key) = &order.key {
+            let orders = under.entry((order.customer, key.as_str()));
+            orders.or_default().push(order);
+        }
+    }
+    under
+}
+
+impl Findings {
+    /// Holds one wish against the orders under its key.
+    fn hold(&mut self, told: &Told, found: &[&Stored]) {
+        let (key, ids) = (&told.wish.key, told.ids());
+        if ids.len() > 1 || found.len() > 1 {
+            let found: Vec<Uuid> = found.iter().map(|order| order.id).collect();
+            self.doubled.push(format!(
+                "{key} was told of {ids:?}, and {found:?} are stored"
+            ));
+        }
+        for id in &ids {
+            match found.iter().find(|order| order.id == *id) {
+                None => self
+                    .lost
+                    .push(format!("{key} is the order {id}, which is not stored")),
+                Some(order) => self.changed.extend(changed(told, order)),
+            }
+        }
+        let refused = told.heard.iter().find_map(|heard| match heard {
+            Heard::Refused(said) => Some(format!("{key}: {said}")),
+            _ => None,
+        });
+        if ids.is_empty() && refused.is_none() {
+            self.open(told, found.is_empty());
+        }
+        self.refused.extend(refused);
+    }
+
+    /// Says what became of a wish that is neither an order nor refused.
+    fn open(&mut self, told: &Told, nothing_kept: bool) {
+        let words = format!("{}: {:?}", told.wish.key, told.heard.last());
+        let unknown = told
+            .heard
+            .iter()
+            .any(|heard| matches!(heard, Heard::Unknown(_)));
+        match (unknown, nothing_kept) {
+            (true, _) => self.unresolved.push(words),
+            (false, true) => self.unserved.push(words),
+            (false, false) => self.changed.push(format!("{words}, and it is stored")),
+        }
+    }
+}
+
+/// Says what differs between a wish, what was told of it, and the order that stands for it.
+fn changed(told: &Told, order: &Stored) -> Option<String> {
+    let wish = &told.wish;
+    let as_wished = order.products == [wish.product]
+        && order.quantities == [wish.quantity]
+        && order.total == wish.total();
+    let as_told = |heard: &Heard| match heard {
+        Heard::Taken { status, total, .. } => *total == order.total && follows(status, order),
+        _ => true,
+    };
+    (!as_wished || !told.heard.iter().all(as_told))
+        .then(|| format!("{wish:?}: told {:?}, and stored is {order:?}", told.heard))
+}
+
+/// Whether an order that stood at `status` may stand where it does. Nobody cancels here.
+fn follows(status: &str, order: &Stored) -> bool {
+    status == "pending" || order.is_bought()
+}
+
+fn stale(read: &OwnRead) -> Option<String> {
+    let older = match read.found.as_deref() {
+        None => true,
+        Some(found) => found == "pending" && read.told != "pending",
+    };
+    older.then(|| format!("{} was {} and read as {:?}", read.id, read.told, read.found))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! Each kind of wrong is planted into a made-up history, and found.
+
+use tokio::time::Instant;
+
+use super::*;
+
+const ANN: Uuid = Uuid::from_u128(1);
+const MUG: Uuid = Uuid::from_u128(2);
+const FIRST: Uuid = Uuid::from_u128(3);
+const SECOND: Uuid = Uuid::from_u128(4);
+
+fn sending(key: &str, heard: Heard) -> Sending {
+    let wish = Wish {
+        customer: ANN,
+        key: key.to_owned(),
+        product: MUG,
+        quantity: 2,
+        price: 10,
+    };
+    let now = Instant::now();
+    Sending {
+        wish: wish.into(),
+        began: now,
+        ended: now,
+        heard,
+    }
+}
+
+fn taken(id: Uuid, status: &str) -> Heard {
+    Heard::Taken {
+        id,
+        status: status.to_owned(),
+        total: 20,
+    }
+}
+
+fn no_answer() -> Heard {
+    Heard::Unknown("no answer".to_owned())
+}
+
+fn stored(id: Uuid, key: Option<&str>, status: &str) -> Stored {
+    Stored {
+        id,
+        customer: ANN,
+        key: key.map(str::to_owned),
+        status: status.to_owned(),
+        total: 20,
+        products: vec![MUG],
+        quantities: vec![2],
+    }
+}
+
+#[test]
+fn an_order_that_was_sent_until_it_was_known_and_is_stored_once_is_fine() {
+    let sent = [
+        sending("k", no_answer()),
+        sending("k", Heard::NotTaken(503)),
+        sending("k", taken(FIRST, "pending")),
+        sending("k", taken(FIRST, "confirmed")),
+    ];
+
+    let findings = check(&sent, &[], &[stored(FIRST, Some("k"), "confirmed")]);
+
+    assert_eq!(findings.all(), Vec::<&str>::new());
+}
+
+#[test]
+fn an_acknowledged_order_that_is_not_stored_is_lost() {
+    let findings = check(&[sending("k", taken(FIRST, "confirmed"))], &[], &[]);
+
+    assert_eq!((findings.lost.len(), findings.all().len()), (1, 1));
+}
+
+#[test]
+fn a_key_that_was_told_of_two_orders_is_doubled() {
+    let sent = [
+        sending("k", taken(FIRST, "confirmed")),
+        sending("k", taken(SECOND, "confirmed")),
+    ];
+    let both = [
+        stored(FIRST, Some("k"), "confirmed"),
+        stored(SECOND, Some("k"), "confirmed"),
+    ];
+
+    assert_eq!(check(&sent, &[], &both).doubled.len(), 1);
+    assert_eq!(check(&sent[..1], &[], &both).doubled.len(), 1);
+}
+
+#[test]
+fn an_order_under_a_key_that_nobody_sent_is_doubled() {
+    let sent = [sending("k", taken(FIRST, "confirmed"))];
+    for key in [None, Some("other")] {
+        let both = [
+            stored(FIRST, Some("k"), "confirmed"),
+            stored(SECOND, key, "confirmed"),
+        ];
+
+        let findings = check(&sent, &[], &both);
+
+        assert_eq!(
+            (findings.doubled.len(), findings.all().len()),
+            (1, 1),
+            "{key:?}"
+        );
+    }
+}
+
+#[test]
+fn an_order_that_is_not_as_it_was_wished_or_told_is_changed() {
+    let sent = [sending("k", taken(FIRST, "confirmed"))];
+    let fine = stored(FIRST, Some("k"), "confirmed");
+    let planted = [
+        Stored {
+            quantities: vec![1],
+            ..fine.clone()
+        },
+        Stored {
+            products: vec![ANN],
+            ..fine.clone()
+        },
+        Stored {
+            total: 19,
+            ..fine.clone()
+        },
+        Stored {
+            status: "rejected".to_owned(),
+            ..fine.clone()
+        },
+        Stored {
+            status: "pending".to_owned(),
+            ..fine
+        },
+    ];
+    for order in planted {
+        let findings = check(&sent, &[], std::slice::from_ref(&order));
+
+        assert_eq!(
+            (findings.changed.len(), findings.all().len()),
+            (1, 1),
+            "{order:?}"
+        );
+    }
+}
+
+#[test]
+fn an_order_that_is_refused_or_stays_unknown_is_told() {
+    let refused = check(&[sending("k", Heard::Refused("409".to_owned()))], &[], &[]);
+    let unknown = check(&[sending("k", no_answer())], &[], &[]);
+
+    assert_eq!((refused.refused.len(), refused.all().len()), (1, 1));
+    assert_eq!((unknown.unresolved.len(), unknown.all().len()), (1, 1));
+}
+
+#[test]
+fn an_order_of_which_only_503_was_heard_is_unserved_and_may_not_be_stored() {
+    let sent = [sending("k", Heard::NotTaken(503))];
+
+    let unserved = check(&sent, &[], &[]);
+    let kept = check(&sent, &[], &[stored(FIRST, Some("k"), "confirmed")]);
+
+    assert_eq!((unserved.unserved.len(), unserved.all().len()), (1, 1));
+    assert_eq!((kept.changed.len(), kept.all().len()), (1, 1));
+}
+
+#[test]
+fn a_read_of_an_own_order_that_is_older_than_what_was_told_is_stale() {
+    let read = |told: &str, found: Option<&str>| OwnRead {
+        id: FIRST,
+        told: told.to_owned(),
+        found: found.map(str::to_owned),
+    };
+    let fine = [
+        read("pending", Some("pending")),
+        read("pending", Some("confirmed")),
+        read("confirmed", Some("confirmed")),
+    ];
+    let old = [
+        read("pending", None),
+        read("confirmed", None),
+        read("confirmed", Some("pending")),
+    ];
+
+    assert_eq!(check(&[], &fine, &[]).stale, Vec::<String>::new());
+    assert_eq!(check(&[], &old, &[]).stale.len(), 3);
+}

@@ -1,0 +1,191 @@
+//! What customers did and were told, all of it, in the order in which it ended.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::Answer;
+
+/// What a customer wants under one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Whose wish it is.
+    pub customer: Uuid,
+    /// The key that it is sent with, each time.
+    pub key: String,
+    /// What is wanted.
+    pub product: Uuid,
+    /// How many of it.
+    pub quantity: i32,
+    /// What one of it costs.
+    pub price: i64,
+}
+
+/// What was heard of a wish that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// It is an order: 201 or 202.
+    Taken {
+        /// Which one.
+        id: Uuid,
+        /// Where it stands.
+        status: String,
+        /// What it costs.
+        total: i64,
+    },
+    /// It is none, and never will be.
+    Refused(String),
+    /// Nothing was begun: 429 or 503.
+    NotTaken(u16),
+    /// Nobody can tell: no answer, or one that says so.
+    Unknown(String),
+}
+
+/// A wish that was sent once.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    /// What was wanted.
+    pub wish: Arc<Wish>,
+    /// When it was sent.
+    pub began: Instant,
+    /// When the answer was there, or was waited for no more.
+    pub ended: Instant,
+    /// What was heard.
+    pub heard: Heard,
+}
+
+/// Somebody looked for products.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// When it was sent.
+    pub began: Instant,
+    /// When the answer was there, or was waited for no more.
+    pub ended: Instant,
+    /// Whether it was answered.
+    pub answered: bool,
+}
+
+/// A customer read an order of theirs that they had been told of.
+#[derive(Debug, Clone)]
+pub struct OwnRead {
+    /// Which one.
+    pub id: Uuid,
+    /// Where it stood when they were told.
+    pub told: String,
+    /// Where it stood when they read it; nothing, where there was no such order. A read that was not answered is not kept.
+    pub found: Option<String>,
+}
+
+/// What customers did and were told.
+#[derive(Debug, Default)]
+pub struct History(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    sendings: Vec<Sending>,
+    looks: Vec<Look>,
+    reads: Vec<OwnRead>,
+}
+
+impl History {
+    /// Writes down a wish that was sent.
+    pub fn sent(&self, sending: Sending) {
+        self.held().sendings.push(sending);
+    }
+
+    /// Writes down a look.
+    pub fn looked(&self, look: Look) {
+        self.held().looks.push(look);
+    }
+
+    /// Writes down that somebody read what is theirs.
+    pub fn read(&self, read: OwnRead) {
+        self.held().reads.push(read);
+    }
+
+    /// All that was sent, in the order in which it ended.
+    pub fn sendings(&self) -> Vec<Sending> {
+        self.held().sendings.clone()
+    }
+
+    /// All looks, in the order in which they ended.
+    pub fn looks(&self) -> Vec<Look> {
+        self.held().looks.clone()
+    }
+
+    /// All reads of what is the reader's own.
+    pub fn reads(&self) -> Vec<OwnRead> {
+        self.held().reads.clone()
+    }
+
+    /// Whose wishes they were.
+    pub fn customers(&self) -> Vec<Uuid> {
+        let held = self.held();
+        let all: HashSet<Uuid> = held.sendings.iter().map(|one| one.wish.customer).collect();
+        all.into_iter().collect()
+    }
+
+    /// How many wishes were acknowledged so far.
+    pub fn acknowledged(&self) -> usize {
+        let held = self.held();
+        let taken = held.sendings.iter().filter(|one| one.heard.is_taken());
+        taken.count()
+    }
+
+    /// How many looks were answered so far.
+    pub fn answered(&self) -> usize {
+        self.held()
+            .looks
+            .iter()
+            .filter(|look| look.answered)
+            .count()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wish {
+    /// What it costs in all.
+    pub fn total(&self) -> i64 {
+        self.price * i64::from(self.quantity)
+    }
+}
+
+impl Heard {
+    /// What an answer to a wish says.
+    pub fn of(answer: &anyhow::Result<Answer>) -> Self {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return Self::Unknown(format!("{error:#}")),
+        };
+        let said = || format!("{}: {}", answer.status, answer.text);
+        match answer.status.as_u16() {
+            201 | 202 => Self::taken(answer).unwrap_or_else(|| Self::Unknown(said())),
+            status @ (429 | 503) => Self::NotTaken(status),
+            500.. => Self::Unknown(said()),
+            _ => Self::Refused(said()),
+        }
+    }
+
+    fn taken(answer: &Answer) -> Option<Self> {
+        Some(Self::Taken {
+            id: api::id::ORDER.read(answer.id()).ok()?,
+            status: answer.body["status"].as_str()?.to_owned(),
+            total: answer.body["total"]["amount"].as_i64()?,
+        })
+    }
+
+    /// Whether it is an order.
+    pub fn is_taken(&self) -> bool {
+        matches!(self, Self::Taken { .. })
+    }
+
+    /// Whether it may be sent again.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::NotTaken(_) | Self::Unknown(_))
+    }
+}

@@ -1,0 +1,75 @@
+//! The faults that matter most, in one shop: the short set of `make test-ha`.
+
+use drill::Goal;
+
+use crate::open::{Shop, until};
+use crate::strike::{SOME, kill, strike};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Patroni: make test-ha"]
+async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders() {
+    let shop = Shop::open().await;
+    strike(
+        &shop,
+        "kill -9 the primary's postmaster",
+        Goal::seconds(4).one_retry(),
+        async |shop, _| {
+            let name = shop.leader().await;
+            kill(shop, &format!("{name}.postgres")).await;
+            shop.replaced(&name).await;
+        },
+    )
+    .await;
+    strike(
+        &shop,
+        "freeze the primary's node",
+        Goal::seconds(22),
+        async |shop, _| {
+            let name = shop.leader().await;
+            freeze(shop, &name).await;
+        },
+    )
+    .await;
+    strike(
+        &shop,
+        "freeze the synchronous replica",
+        Goal::seconds(10),
+        async |shop, _| {
+            let name = shop.standby().await;
+            freeze(shop, &name).await;
+        },
+    )
+    .await;
+    strike(
+        &shop,
+        "kill Redis",
+        Goal::seconds(1).unnoticed(),
+        async |shop, load| {
+            shop.act("kill redis stay").await;
+            load.goes_on(SOME).await.unwrap();
+            shop.act("resume redis").await;
+        },
+    )
+    .await;
+    strike(
+        &shop,
+        "kill one order service",
+        Goal::seconds(1).one_retry(),
+        async |shop, _| {
+            kill(shop, "order-1").await;
+        },
+    )
+    .await;
+    shop.close().await;
+}
+
+/// Freezes a database node, and waits until its supervisor has killed it for that.
+pub(crate) async fn freeze(shop: &Shop, name: &str) {
+    let node = shop.running.cluster().node(name).unwrap().clone();
+    let before = node.process().pid();
+    shop.act(&format!("pause {name}")).await;
+    until("what stands still is killed", async || {
+        node.process().pid() != before
+    })
+    .await;
+}
