@@ -163,7 +163,7 @@ mod tests {
                 began: at(0),
                 ended,
                 answered,
-            })
+            });
         };
         look(at(2), true);
         look(at(4), false);

@@ -88,8 +88,8 @@ async fn share(shop: &Shop, load: &Load, seat: &Seat) -> f64 {
 async fn calls(shop: &Shop, seat: &Seat) -> (f64, f64) {
     let meters = Meters::read(shop.admins(Kind::Gateway)).await.unwrap();
     let (peer, instance) = (("peer", seat.kind().name()), id(seat));
-    let sent = |labels: &[(&str, &str)]| meters.sum("rpc_endpoint_requests_total", labels);
-    (sent(&[peer, ("instance", &instance)]), sent(&[peer]))
+    let count = |labels: &[(&str, &str)]| meters.sum("rpc_endpoint_requests_total", labels);
+    (count(&[peer, ("instance", &instance)]), count(&[peer]))
 }
 
 /// Gives each instance its weight, and waits until the gateways show it: with their next calls.

@@ -14,14 +14,19 @@ use crate::strike::strike;
 /// How many orders of start.
 const ORDERS: usize = 20;
 
+/// The seed that is set, to repeat a run; else a new one.
+#[allow(clippy::disallowed_methods, reason = "it is the test's own")]
+fn seed() -> u64 {
+    let said = std::env::var("SEED").ok();
+    let said = said.and_then(|seed| seed.parse().ok());
+    said.unwrap_or_else(|| rand::rng().random::<u32>().into())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Patroni: make test-ha ALL=1"]
 async fn a_shop_whose_processes_start_in_any_order_opens() {
     let shop = Shop::open().await;
-    let seed = std::env::var("SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| rand::rng().random::<u32>().into());
+    let seed = seed();
     say::line(format_args!(
         "{ORDERS} orders of start, drawn from SEED={seed}"
     ));

@@ -55,12 +55,13 @@ impl Plan {
 
     /// What an instance of `kind` is told: where it is, and where the others will be.
     fn of(&self, kind: Kind) -> Vec<(String, String)> {
-        let told = self.0.iter().map(|(other, addr)| match *other == kind {
-            true => ("LISTEN".to_owned(), addr.clone()),
-            false => (
-                format!("{}_ADDRS", other.name().to_uppercase()),
-                addr.clone(),
-            ),
+        let told = self.0.iter().map(|(other, addr)| {
+            let name = if *other == kind {
+                "LISTEN".to_owned()
+            } else {
+                format!("{}_ADDRS", other.name().to_uppercase())
+            };
+            (name, addr.clone())
         });
         told.collect()
     }
