@@ -15,7 +15,11 @@ async fn hits_misses_refusals_and_errors_are_counted() {
         otlp: None,
     });
     let redis = testkit::redis().await;
-    let (here, there, source) = (process(&redis), process(&redis), Source::default());
+    let (here, there, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
 
     read(&here, Given::Nothing, &source, 1, 10).await;
     read(&here, Given::Nothing, &source, 1, 10).await;

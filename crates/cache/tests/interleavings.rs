@@ -201,10 +201,14 @@ fn no_interleaving_serves_a_token_what_is_older() {
 
     let result = runner.run(&scripts, |steps| {
         let served = runtime.block_on(async {
-            redis
-                .run(async |mut it| ::redis::cmd("FLUSHALL").query_async::<()>(&mut it).await)
-                .await
-                .unwrap();
+            common::until("redis is empty", || async {
+                let emptied = redis.run(async |mut it| {
+                    let all = ::redis::cmd("FLUSHALL");
+                    all.query_async::<()>(&mut it).await
+                });
+                emptied.await.is_ok()
+            })
+            .await;
             let fresh = || Cache::new(&redis, "things", Bounds::default());
             let processes = [fresh(), fresh()];
             let mut run = Run::default();

@@ -8,12 +8,16 @@ use std::sync::Arc;
 
 use api::token::{Given, Seen, Token};
 use cache::{Bounds, Cache, Redis};
-use common::{CLUSTER, Source, primary, process, read, replica, token};
+use common::{CLUSTER, Source, cut_off, primary, process, read, replica, token};
 
 #[tokio::test]
 async fn what_was_loaded_is_served_again_in_this_process_and_in_others() {
     let redis = testkit::redis().await;
-    let (here, there, source) = (process(&redis), process(&redis), Source::default());
+    let (here, there, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
     read(&here, Given::Nothing, &source, 1, 10).await;
 
     let again = read(&here, Given::Nothing, &source, 2, 20).await;
@@ -42,7 +46,11 @@ async fn what_does_not_exist_is_remembered_as_well() {
 #[tokio::test]
 async fn a_caller_who_has_seen_more_is_not_served_from_either_level() {
     let redis = testkit::redis().await;
-    let (here, there, source) = (process(&redis), process(&redis), Source::default());
+    let (here, there, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
     read(&here, Given::Nothing, &source, 1, 10).await;
 
     let fresh = read(&here, token(11), &source, 2, 11).await;
@@ -54,7 +62,7 @@ async fn a_caller_who_has_seen_more_is_not_served_from_either_level() {
 #[tokio::test]
 async fn what_a_replica_showed_serves_a_token_of_the_same_position() {
     let redis = testkit::redis().await;
-    let (here, source) = (process(&redis), Source::default());
+    let (here, source) = (process(&redis).await, Source::default());
     read(&here, Given::Nothing, &source, 1, 10).await;
 
     let served = read(&here, token(10), &source, 2, 20).await;
@@ -65,7 +73,11 @@ async fn what_a_replica_showed_serves_a_token_of_the_same_position() {
 #[tokio::test]
 async fn what_the_primary_showed_serves_only_a_token_of_a_lower_position() {
     let redis = testkit::redis().await;
-    let (here, there, source) = (process(&redis), process(&redis), Source::default());
+    let (here, there, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
     let Ok(_) = here.get("key", || source.primary(1, 10)).await;
 
     let lower = read(&there, token(9), &source, 2, 20).await;
@@ -77,7 +89,7 @@ async fn what_the_primary_showed_serves_only_a_token_of_a_lower_position() {
 #[tokio::test]
 async fn what_was_served_still_tells_where_it_was_read() {
     let redis = testkit::redis().await;
-    let (here, there) = (process(&redis), process(&redis));
+    let (here, there) = (process(&redis).await, process(&redis).await);
     let load = || async { Ok::<_, Infallible>(primary(1, 10)) };
     let Ok(_) = here.get("key", load).await;
 
@@ -102,7 +114,7 @@ async fn what_was_served_still_tells_where_it_was_read() {
 #[tokio::test]
 async fn a_token_that_only_the_primary_may_serve_is_served_nothing() {
     let redis = testkit::redis().await;
-    let (here, source) = (process(&redis), Source::default());
+    let (here, source) = (process(&redis).await, Source::default());
     let demanding = [Given::Malformed, Given::Token(Token::primary_only(CLUSTER))];
     read(&here, Given::Nothing, &source, 1, 10).await;
 
@@ -116,7 +128,7 @@ async fn a_token_that_only_the_primary_may_serve_is_served_nothing() {
 #[tokio::test]
 async fn a_token_of_another_cluster_is_served_nothing() {
     let redis = testkit::redis().await;
-    let (here, source) = (process(&redis), Source::default());
+    let (here, source) = (process(&redis).await, Source::default());
     let elsewhere = Given::Token(Token::at(CLUSTER + 1, common::position(1)));
     read(&here, Given::Nothing, &source, 1, 10).await;
 
@@ -128,7 +140,7 @@ async fn a_token_of_another_cluster_is_served_nothing() {
 #[tokio::test]
 async fn a_hundred_that_miss_at_once_load_once() {
     let redis = testkit::redis().await;
-    let (cache, source) = (process(&redis), Arc::new(Source::default()));
+    let (cache, source) = (process(&redis).await, Arc::new(Source::default()));
 
     let readers = (0..100).map(|_| {
         let (cache, source) = (cache.clone(), source.clone());
@@ -143,7 +155,7 @@ async fn a_hundred_that_miss_at_once_load_once() {
 async fn a_hundred_that_miss_at_once_load_once_without_redis_too() {
     let redis = testkit::redis().await;
     redis.kill().await;
-    let (cache, source) = (process(&redis), Arc::new(Source::default()));
+    let (cache, source) = (cut_off(&redis), Arc::new(Source::default()));
 
     let readers = (0..100).map(|_| {
         let (cache, source) = (cache.clone(), source.clone());
@@ -157,7 +169,7 @@ async fn a_hundred_that_miss_at_once_load_once_without_redis_too() {
 #[tokio::test]
 async fn who_waits_for_a_load_that_fails_loads_for_itself() {
     let redis = testkit::redis().await;
-    let cache = process(&redis);
+    let cache = process(&redis).await;
     let (begun, fail) = (tokio::sync::Notify::new(), tokio::sync::Notify::new());
     let failing = cache.get("key", || async {
         begun.notify_one();
@@ -183,7 +195,7 @@ async fn who_waits_for_a_load_that_fails_loads_for_itself() {
 #[tokio::test]
 async fn who_waits_for_a_caller_that_goes_away_is_served_all_the_same() {
     let redis = testkit::redis().await;
-    let (cache, source) = (process(&redis), Source::default());
+    let (cache, source) = (process(&redis).await, Source::default());
     let forever = cache.get("key", || async {
         std::future::pending::<()>().await;
         Ok::<_, Infallible>(replica(0, 0))
@@ -201,7 +213,7 @@ async fn who_waits_for_a_caller_that_goes_away_is_served_all_the_same() {
 #[tokio::test]
 async fn a_load_that_fails_is_not_kept() {
     let redis = testkit::redis().await;
-    let (cache, source) = (process(&redis), Source::default());
+    let (cache, source) = (process(&redis).await, Source::default());
     let failed = cache
         .get("key", || async { Err::<Seen<u64>, _>("no") })
         .await;
@@ -221,8 +233,8 @@ async fn an_entry_of_another_shape_is_loaded_anew() {
     let Ok(_) = older.get("key", word).await;
     let source = Source::default();
 
-    let served = read(&process(&redis), Given::Nothing, &source, 1, 10).await;
-    let again = read(&process(&redis), Given::Nothing, &source, 2, 20).await;
+    let served = read(&process(&redis).await, Given::Nothing, &source, 1, 10).await;
+    let again = read(&process(&redis).await, Given::Nothing, &source, 2, 20).await;
 
     assert_eq!((served, again, source.loads()), (1, 1, 1));
 }

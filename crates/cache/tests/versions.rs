@@ -8,13 +8,17 @@ use std::time::{Duration, Instant};
 
 use api::token::{Given, Token};
 use cache::{Bounds, Redis};
-use common::{CLUSTER, Source, process, process_within, read, replica, token, until};
+use common::{CLUSTER, Source, cut_off, process, process_within, read, replica, token, until};
 use tokio::sync::Notify;
 
 #[tokio::test]
 async fn a_fill_never_replaces_a_newer_version() {
     let redis = testkit::redis().await;
-    let (slow, quick, source) = (process(&redis), process(&redis), Source::default());
+    let (slow, quick, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
     let (begun, go_on) = (Notify::new(), Notify::new());
     let old = slow.get("key", || async {
         begun.notify_one();
@@ -29,7 +33,7 @@ async fn a_fill_never_replaces_a_newer_version() {
 
     let (Ok(_), ()) = tokio::join!(old, new);
 
-    let kept = read(&process(&redis), Given::Nothing, &source, 3, 30).await;
+    let kept = read(&process(&redis).await, Given::Nothing, &source, 3, 30).await;
     assert_eq!(kept, 2);
 }
 
@@ -37,7 +41,7 @@ async fn a_fill_never_replaces_a_newer_version() {
 async fn a_slower_load_does_not_replace_a_newer_one_in_its_own_process() {
     let redis = testkit::redis().await;
     redis.kill().await;
-    let (cache, source) = (process(&redis), Source::default());
+    let (cache, source) = (cut_off(&redis), Source::default());
     let (begun, go_on) = (Notify::new(), Notify::new());
     let old = cache.get("key", || async {
         begun.notify_one();
@@ -59,7 +63,11 @@ async fn a_slower_load_does_not_replace_a_newer_one_in_its_own_process() {
 #[tokio::test]
 async fn what_was_read_before_a_write_is_not_taken_after_it() {
     let redis = testkit::redis().await;
-    let (reader, writer, source) = (process(&redis), process(&redis), Source::default());
+    let (reader, writer, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
     let (begun, go_on) = (Notify::new(), Notify::new());
     let old = reader.get("key", || async {
         begun.notify_one();
@@ -74,7 +82,7 @@ async fn what_was_read_before_a_write_is_not_taken_after_it() {
 
     let (Ok(_), ()) = tokio::join!(old, write);
 
-    let elsewhere = read(&process(&redis), Given::Nothing, &source, 2, 20).await;
+    let elsewhere = read(&process(&redis).await, Given::Nothing, &source, 2, 20).await;
     assert_eq!(elsewhere, 2);
 }
 
@@ -82,7 +90,7 @@ async fn what_was_read_before_a_write_is_not_taken_after_it() {
 async fn what_was_read_before_a_write_is_not_taken_by_the_process_that_wrote() {
     let redis = testkit::redis().await;
     redis.kill().await;
-    let (cache, source) = (process(&redis), Source::default());
+    let (cache, source) = (cut_off(&redis), Source::default());
     cache.invalidate("key", token(15)).await;
 
     read(&cache, Given::Nothing, &source, 1, 10).await;
@@ -95,7 +103,11 @@ async fn what_was_read_before_a_write_is_not_taken_by_the_process_that_wrote() {
 #[tokio::test]
 async fn a_write_drops_what_is_kept() {
     let redis = testkit::redis().await;
-    let (here, there, source) = (process(&redis), process(&redis), Source::default());
+    let (here, there, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
     read(&here, Given::Nothing, &source, 1, 10).await;
 
     here.invalidate("key", token(15)).await;
@@ -107,7 +119,11 @@ async fn a_write_drops_what_is_kept() {
 #[tokio::test]
 async fn a_write_leaves_what_was_read_after_it() {
     let redis = testkit::redis().await;
-    let (here, there, source) = (process(&redis), process(&redis), Source::default());
+    let (here, there, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
     read(&here, Given::Nothing, &source, 2, 20).await;
 
     here.invalidate("key", token(15)).await;
@@ -119,12 +135,16 @@ async fn a_write_leaves_what_was_read_after_it() {
 #[tokio::test]
 async fn a_late_and_older_invalidation_does_not_lower_a_newer_one() {
     let redis = testkit::redis().await;
-    let (writer, reader, source) = (process(&redis), process(&redis), Source::default());
+    let (writer, reader, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
     writer.invalidate("key", token(25)).await;
     writer.invalidate("key", token(15)).await;
 
     read(&reader, Given::Nothing, &source, 2, 20).await;
-    let again = read(&process(&redis), Given::Nothing, &source, 3, 30).await;
+    let again = read(&process(&redis).await, Given::Nothing, &source, 3, 30).await;
 
     assert_eq!(again, 3);
 }
@@ -132,15 +152,15 @@ async fn a_late_and_older_invalidation_does_not_lower_a_newer_one() {
 #[tokio::test]
 async fn a_write_at_an_unknown_position_keeps_its_key_out_for_one_life() {
     let redis = testkit::redis().await;
-    let bounds = Bounds::new(Duration::from_millis(100), Duration::from_millis(400), 100);
-    let (cache, source) = (process_within(&redis, bounds), Source::default());
+    let bounds = Bounds::new(Duration::from_millis(100), Duration::from_secs(2), 100);
+    let (cache, source) = (process_within(&redis, bounds).await, Source::default());
     cache
         .invalidate("key", Given::Token(Token::primary_only(CLUSTER)))
         .await;
 
     let taken = read(&cache, Given::Nothing, &source, 1, 10).await;
     let elsewhere = read(
-        &process_within(&redis, bounds),
+        &process_within(&redis, bounds).await,
         Given::Nothing,
         &source,
         2,
@@ -153,7 +173,7 @@ async fn a_write_at_an_unknown_position_keeps_its_key_out_for_one_life() {
         let before = source.loads();
         read(&cache, Given::Nothing, &source, 3, 30).await;
         read(
-            &process_within(&redis, bounds),
+            &process_within(&redis, bounds).await,
             Given::Nothing,
             &source,
             3,
@@ -168,7 +188,11 @@ async fn a_write_at_an_unknown_position_keeps_its_key_out_for_one_life() {
 #[tokio::test]
 async fn a_write_can_drop_every_entry_at_once() {
     let redis = testkit::redis().await;
-    let (here, there, source) = (process(&redis), process(&redis), Source::default());
+    let (here, there, source) = (
+        process(&redis).await,
+        process(&redis).await,
+        Source::default(),
+    );
     read(&here, Given::Nothing, &source, 1, 10).await;
 
     here.invalidate_all(token(15)).await;
@@ -184,13 +208,19 @@ async fn no_entry_outlives_its_bound_though_every_invalidation_is_lost() {
     let redis = testkit::redis().await;
     let (in_process, in_redis) = (Duration::from_millis(100), Duration::from_millis(300));
     let bounds = Bounds::new(in_process, in_redis, 100);
-    let processes: Vec<_> = (0..3).map(|_| process_within(&redis, bounds)).collect();
+    let mut processes = Vec::new();
+    for _ in 0..3 {
+        processes.push(process_within(&redis, bounds).await);
+    }
     let start = Instant::now();
     let mut oldest = Duration::ZERO;
     let mut kept = 0_u32;
 
     // The value is the moment it was read at: what is served tells its age.
-    while start.elapsed() < Duration::from_secs(2) {
+    let seen_enough = |kept, oldest| kept > 100 && oldest > in_process;
+    while start.elapsed() < Duration::from_secs(2)
+        || (!seen_enough(kept, oldest) && start.elapsed() < Duration::from_mins(1))
+    {
         for cache in &processes {
             let asked = start.elapsed();
             let load = || async { Ok::<_, Infallible>(replica(micros(start.elapsed()), 10)) };
@@ -212,7 +242,7 @@ async fn a_fill_that_redis_takes_late_lives_no_longer() {
     let redis = testkit::redis().await;
     let life = Duration::from_millis(400);
     let bounds = Bounds::new(Duration::from_millis(100), life, 100);
-    let (cache, source) = (process_within(&redis, bounds), Source::default());
+    let (cache, source) = (process_within(&redis, bounds).await, Source::default());
     let load = || async {
         redis.pause();
         Ok::<_, Infallible>(replica(1, 10))
@@ -225,7 +255,7 @@ async fn a_fill_that_redis_takes_late_lives_no_longer() {
     redis.resume();
 
     let served = read(
-        &process_within(&redis, bounds),
+        &process_within(&redis, bounds).await,
         Given::Nothing,
         &source,
         2,

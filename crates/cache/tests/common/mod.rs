@@ -11,13 +11,15 @@ use cache::{Bounds, Cache, Redis};
 
 pub(crate) const CLUSTER: u64 = 7;
 
-/// Another process: nothing is shared with the ones before it but Redis itself.
-pub(crate) fn process(redis: &testkit::Redis) -> Cache<u64> {
-    process_within(redis, Bounds::default())
+/// Another process: nothing is shared with the ones before it but Redis itself, which it has reached.
+pub(crate) async fn process(redis: &testkit::Redis) -> Cache<u64> {
+    process_within(redis, Bounds::default()).await
 }
 
-pub(crate) fn process_within(redis: &testkit::Redis, bounds: Bounds) -> Cache<u64> {
-    Cache::new(&Redis::connect(&redis.url()), "things", bounds)
+pub(crate) async fn process_within(redis: &testkit::Redis, bounds: Bounds) -> Cache<u64> {
+    let redis = Redis::connect(&redis.url());
+    until("redis is reached", || std::future::ready(redis.is_up())).await;
+    Cache::new(&redis, "things", bounds)
 }
 
 /// Something that counts how often it is asked.
@@ -83,13 +85,18 @@ pub(crate) async fn read(
     scope(given, read).await.0
 }
 
-/// Waits until `event` is so, for 10 seconds at most.
+/// Another process, which does not reach Redis.
+pub(crate) fn cut_off(redis: &testkit::Redis) -> Cache<u64> {
+    Cache::new(&Redis::connect(&redis.url()), "things", Bounds::default())
+}
+
+/// Waits until `event` is so, for a minute at most.
 pub(crate) async fn until<Fut: Future<Output = bool>>(what: &str, mut event: impl FnMut() -> Fut) {
     let waiting = async {
         while !event().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    let waited = tokio::time::timeout(Duration::from_secs(10), waiting).await;
+    let waited = tokio::time::timeout(Duration::from_mins(1), waiting).await;
     assert!(waited.is_ok(), "waited in vain until {what}");
 }
