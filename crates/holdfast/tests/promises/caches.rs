@@ -93,6 +93,9 @@ impl Scene {
             numbers.push(price(&get("/v1/products?category=Tests").await["data"][0]));
             numbers.push(title(&get(&format!("/v1/news/{article}")).await));
             numbers.push(title(&get("/v1/news").await["data"][0]));
+            // Instances are asked in turn: an odd number of questions, and the next look is at the other one.
+            get("/v1/categories").await;
+            get("/v1/news?limit=1").await;
         }
         numbers
     }
@@ -146,22 +149,25 @@ async fn an_entry_whose_invalidation_was_lost_is_shown_to_nobody_past_its_bound(
     scene.change(2).await;
     let changed = Instant::now();
     scene.shop.redis.restart().await.unwrap();
-    let mut old = 0;
-    loop {
+    let mut shown = None;
+    while changed.elapsed() <= IN_PROCESS {
         let asked = changed.elapsed();
         let read = scene.numbers(&stranger).await;
-        if read.iter().all(|number| *number == 2) {
-            break;
+        if read.iter().any(|number| *number == 1) {
+            shown = Some(asked);
         }
-        assert!(asked <= IN_PROCESS, "{asked:?} later: {read:?}");
-        old += 1;
         sleep(Duration::from_millis(200)).await;
     }
 
-    assert!(old > 0, "nothing was kept, so nothing was tested");
+    // Each instance is asked in turn.
+    for _ in 0..4 {
+        let read = scene.numbers(&stranger).await;
+        assert!(read.iter().all(|number| *number == 2), "{read:?}");
+    }
+    let shown = shown.expect("something was kept, or nothing was tested");
     holdfast::say::line(format_args!(
         "without its invalidation an entry was shown for {:.1} s (bound {} s)",
-        changed.elapsed().as_secs_f64(),
+        shown.as_secs_f64(),
         IN_PROCESS.as_secs()
     ));
     scene.shop.close().await;

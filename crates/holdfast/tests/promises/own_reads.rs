@@ -2,16 +2,44 @@
 
 use std::time::Duration;
 
-use drill::Customer;
+use drill::{Answer, Customer};
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::open::{PATIENT, Shop, Wanted, until_known};
+use crate::open::{PATIENT, SETTLED, Shop, Wanted, until_known};
 
 /// How long the replica shows nothing new.
 const PAUSED: Duration = Duration::from_secs(2);
+
+/// Reads `path`, again while the shop has too much to do to answer.
+async fn read(customer: &mut Customer, path: &str) -> Answer {
+    let end = Instant::now() + SETTLED;
+    loop {
+        let answer = customer.send(Method::GET, path, None, None).await.unwrap();
+        if answer.status == StatusCode::OK {
+            return answer;
+        }
+        assert!(Instant::now() < end, "{path}: {}", answer.text);
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Changes the customer's name, again while nobody knows whether it is changed.
+async fn rename(customer: &mut Customer, name: &str) {
+    let end = Instant::now() + SETTLED;
+    loop {
+        let me = read(customer, "/v1/me").await;
+        let change = customer.change("/v1/me", &me.etag.unwrap(), json!({"name": name}));
+        let changed = change.await.unwrap();
+        if changed.status == StatusCode::OK {
+            return;
+        }
+        assert!(Instant::now() < end, "{}", changed.text);
+        sleep(Duration::from_millis(100)).await;
+    }
+}
 
 /// Writes and reads back until `end`; answers how often.
 async fn write_and_read(mut customer: Customer, mug: String, end: Instant) -> u32 {
@@ -20,38 +48,20 @@ async fn write_and_read(mut customer: Customer, mug: String, end: Instant) -> u3
     while Instant::now() < end {
         let answer = until_known(&mut customer, &format!("k{turns}"), &body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
-        let found = customer.find(answer.id()).await.unwrap();
+        let found = read(&mut customer, &format!("/v1/orders/{}", answer.id())).await;
         assert_eq!(
-            found["status"], "confirmed",
+            found.body["status"], "confirmed",
             "its own order, as it was before"
         );
-        let list = customer
-            .send(Method::GET, "/v1/orders?limit=1", None, None)
-            .await
-            .unwrap();
+        let list = read(&mut customer, "/v1/orders?limit=1").await;
         assert_eq!(
             list.body["data"][0]["id"], answer.body["id"],
             "its own list, as it was before"
         );
-        let name = json!({"name": format!("Ann {turns}")});
-        let me = customer
-            .send(Method::GET, "/v1/me", None, None)
-            .await
-            .unwrap();
-        let version = me.etag.clone().unwrap();
-        let changed = customer
-            .change("/v1/me", &version, name.clone())
-            .await
-            .unwrap();
-        assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
-        let me = customer
-            .send(Method::GET, "/v1/me", None, None)
-            .await
-            .unwrap();
-        assert_eq!(
-            me.body["name"], name["name"],
-            "its own profile, as it was before"
-        );
+        let name = format!("Ann {turns}");
+        rename(&mut customer, &name).await;
+        let me = read(&mut customer, "/v1/me").await;
+        assert_eq!(me.body["name"], *name, "its own profile, as it was before");
         turns += 1;
     }
     turns
