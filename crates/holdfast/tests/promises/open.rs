@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drill::{Answer, Buyer, Customer, Product};
+use drill::{Answer, Buyer, Customer, Product, Refusal};
 use holdfast::house::{Ground, House, Keeper, Kind, Place};
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection, query_scalar};
@@ -121,9 +121,17 @@ impl Shop {
         urls[turn % urls.len()].clone()
     }
 
-    /// A customer with `money` minor units in the wallet.
+    /// A customer with `money` minor units in the wallet. Where the shop is too busy to take one, another one comes.
     pub(crate) async fn customer(&self, money: i64) -> Customer {
-        Buyer::join(&self.gateway(0), money).await.unwrap().customer
+        let end = Instant::now() + SETTLED;
+        loop {
+            match Buyer::join(&self.gateway(0), money).await {
+                Ok(buyer) => return buyer.customer,
+                Err(busy) if is_passing(&busy) && Instant::now() < end => {}
+                Err(refusal) => panic!("{refusal:#}"),
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Puts `units` of a new product on the shelf, at 1,000 minor units each; answers its id.
@@ -163,6 +171,11 @@ impl Shop {
     pub(crate) async fn close(self) {
         self.house.stop().await;
     }
+}
+
+fn is_passing(error: &anyhow::Error) -> bool {
+    let refusal = error.downcast_ref::<Refusal>();
+    refusal.is_some_and(Refusal::is_passing)
 }
 
 /// Reads an order until it is pending no more.
