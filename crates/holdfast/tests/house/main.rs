@@ -10,6 +10,7 @@ mod rooms;
 mod settings;
 mod tables;
 mod tree;
+mod walk;
 
 /// Whether what is compared with the tree is to be written to it: `make record`.
 #[expect(clippy::disallowed_methods, reason = "a test has no settings")]
