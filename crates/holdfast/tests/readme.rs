@@ -6,8 +6,11 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+#[cfg(target_os = "linux")]
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
 use stack::{Folder, free_port};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
@@ -169,11 +172,12 @@ async fn a_killed_shop_leaves_nothing_running_and_forgets_no_order() {
     assert!(!shop.folder.path().join(".holdfast").exists());
 }
 
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn ctrl_c_ends_all_that_was_started() {
     let mut shop = Opened::new().await;
     let leader = shop.process.id().unwrap();
-    let started = below(leader).await;
+    let started = processes::below(leader);
     assert!(
         started.len() >= 3,
         "two Postgres servers and a Redis: {started:?}"
@@ -186,7 +190,7 @@ async fn ctrl_c_ends_all_that_was_started() {
     let ended = timeout(LIMIT, shop.process.wait()).await.unwrap().unwrap();
     assert!(ended.success(), "{ended}");
     let end = Instant::now() + LIMIT;
-    while let Some(left) = still(&started).await {
+    while let Some(left) = processes::still(&started) {
         assert!(Instant::now() < end, "still there: {left:?}");
         sleep(Duration::from_millis(20)).await;
     }
@@ -218,42 +222,51 @@ async fn a_taken_port_is_told_with_what_to_do() {
     );
 }
 
-/// A process: its number, the number of whoever started it, and what it is called.
-type Found = (u32, u32, String);
+/// The processes of this machine, as Linux shows them.
+#[cfg(target_os = "linux")]
+mod processes {
+    use std::fs;
 
-/// Every process of this machine that has not ended.
-async fn processes() -> Vec<Found> {
-    let args = ["-A", "-o", "pid=,ppid=,stat=,comm="];
-    let listed = text(Command::new("ps").args(args).output().await.unwrap());
-    let read = |line: &str| {
-        let mut words = line.split_whitespace();
-        let (pid, parent) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-        let dead = words.next()?.starts_with('Z');
-        (!dead).then(|| (pid, parent, words.collect()))
-    };
-    listed.lines().filter_map(read).collect()
-}
+    /// A process: its number, the number of whoever started it, and what it is called.
+    pub(super) type Found = (u32, u32, String);
 
-/// Every process that `leader` has started, or one of those.
-async fn below(leader: u32) -> Vec<Found> {
-    let all = processes().await;
-    let (mut found, mut seen): (Vec<Found>, _) = (Vec::new(), vec![leader]);
-    while let Some(parent) = seen.pop() {
-        let children = all.iter().filter(|(_, of, _)| *of == parent);
-        seen.extend(children.clone().map(|(pid, ..)| pid));
-        found.extend(children.cloned());
+    /// Every process of this machine that has not ended.
+    fn all() -> Vec<Found> {
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        let read = |entry: fs::DirEntry| {
+            // `17 (its name) S 4 ...`: its number, its state, and who started it.
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            let (pid, rest) = stat.split_once(" (")?;
+            let (name, rest) = rest.rsplit_once(") ")?;
+            let mut words = rest.split(' ');
+            let alive = words.next() != Some("Z");
+            let parent = words.next()?.parse().ok()?;
+            alive.then_some((pid.parse().ok()?, parent, name.to_owned()))
+        };
+        all.filter_map(read).collect()
     }
-    found
-}
 
-/// One of `those` that is there still, under its number and its name.
-async fn still(those: &[Found]) -> Option<Found> {
-    let now = processes().await;
-    let same = |one: &Found| {
-        now.iter()
-            .any(|(pid, _, name)| (*pid, name) == (one.0, &one.2))
-    };
-    those.iter().find(|one| same(one)).cloned()
+    /// Every process that `leader` has started, or one of those.
+    pub(super) fn below(leader: u32) -> Vec<Found> {
+        let all = all();
+        let (mut found, mut seen): (Vec<Found>, _) = (Vec::new(), vec![leader]);
+        while let Some(parent) = seen.pop() {
+            let children = all.iter().filter(|(_, of, _)| *of == parent);
+            seen.extend(children.clone().map(|(pid, ..)| pid));
+            found.extend(children.cloned());
+        }
+        found
+    }
+
+    /// One of `those` that is there still, under its number and its name.
+    pub(super) fn still(those: &[Found]) -> Option<Found> {
+        let now = all();
+        let same = |one: &Found| {
+            now.iter()
+                .any(|(pid, _, name)| (*pid, name) == (one.0, &one.2))
+        };
+        those.iter().find(|one| same(one)).cloned()
+    }
 }
 
 /// The port of a server, as its own note has it.
