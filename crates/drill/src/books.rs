@@ -47,17 +47,19 @@ impl Books {
             .await
     }
 
+    /// What still has a saga after `limit`, in words.
     async fn at_rest(&self, limit: Duration) -> sqlx::Result<Vec<String>> {
         let end = Instant::now() + limit;
         loop {
-            let open: i64 = query_scalar("select count(*) from sagas where ended_at is null")
-                .fetch_one(&self.order)
-                .await?;
-            if open == 0 {
-                return Ok(Vec::new());
-            }
-            if Instant::now() > end {
-                return Ok(vec![format!("{open} orders are stuck")]);
+            let open: Vec<String> = query_scalar(
+                "select subject || ' is stuck: ' || name || ' ' || direction || ', epoch ' || epoch || ', begun '
+                     || clock_timestamp() - created_at || ' ago, leased for ' || leased_until - clock_timestamp()
+                 from sagas where ended_at is null",
+            )
+            .fetch_all(&self.order)
+            .await?;
+            if open.is_empty() || Instant::now() > end {
+                return Ok(open);
             }
             sleep(LOOK).await;
         }

@@ -153,7 +153,12 @@ impl Tally {
         percentile(self.served.clone(), 99)
     }
 
-    /// What 99 of 100 took at most that were refused.
+    /// What half of those took at most that were refused.
+    pub fn median_shed(&self) -> Duration {
+        percentile(self.shed.clone(), 50)
+    }
+
+    /// What 99 of 100 took at most that were refused: those among them that a gateway has tried again.
     pub fn slowest_shed(&self) -> Duration {
         percentile(self.shed.clone(), 99)
     }

@@ -1,6 +1,6 @@
 //! What customers did and were told, all of it, in the order in which it ended.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
@@ -141,6 +141,23 @@ impl History {
             .iter()
             .filter(|look| look.answered)
             .count()
+    }
+
+    /// All that was heard of each key that had to be sent again more than `retries` times, in words.
+    pub fn stubborn(&self, retries: usize) -> Vec<String> {
+        let mut heard: BTreeMap<(Uuid, String), Vec<String>> = BTreeMap::new();
+        for one in self.sendings() {
+            let key = (one.wish.customer, one.wish.key.clone());
+            let took = (one.ended - one.began).as_secs_f64();
+            let words = format!("{took:.2} s: {:?}", one.heard);
+            heard.entry(key).or_default().push(words);
+        }
+        let often = heard
+            .into_iter()
+            .filter(|(_, heard)| heard.len() > retries + 1);
+        often
+            .map(|((_, key), heard)| format!("{key}: {}", heard.join("; ")))
+            .collect()
     }
 
     fn held(&self) -> MutexGuard<'_, Inner> {

@@ -128,7 +128,7 @@ async fn what_is_wrong_with_the_stock_or_the_orders_is_found() {
         (
             "insert into sagas (id, name, subject, owner, leased_until, settle_by)
                  values ($new, 'place-order', $order, 'nobody', now(), now())",
-            "1 orders are stuck",
+            "is stuck: place-order forward, epoch 1",
         ),
     ] {
         let shop = Shop::open().await;

@@ -55,7 +55,7 @@ async fn a_primary_that_is_lost_with_its_supervisor_is_replaced_when_its_lease_i
     .await;
     strike(
         &shop,
-        "kill all three etcd for 30 s",
+        "kill all three etcd, for 30 s",
         Goal::seconds(4),
         async |shop, load| {
             for number in 1..=3 {

@@ -22,8 +22,6 @@ const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 /// A shop, open for one test.
 pub(crate) struct Shop {
     pub(crate) running: ha::Shop,
-    /// Its databases, looked into from outside.
-    pub(crate) books: Books,
     /// The front doors.
     pub(crate) fronts: Vec<String>,
     /// What everybody buys.
@@ -61,17 +59,13 @@ impl Shop {
             settings: shared.iter().chain(settings).map(owned).collect(),
         };
         let running = ha::Shop::open(wanted).await.unwrap();
-        let books = Books {
-            order: store(&running, "order"),
-            user: store(&running, "user"),
-        };
-        let mug = Product::shelve(&books.order, 1_000_000, 10).await.unwrap();
+        let order = store(&running, "order").await;
+        let mug = Product::shelve(&order, 1_000_000, 10).await.unwrap();
         let fronts = ports
             .map(|port| format!("http://127.0.0.1:{port}"))
             .to_vec();
         Self {
             running,
-            books,
             fronts,
             mug,
             logs,
@@ -82,6 +76,14 @@ impl Shop {
     pub(crate) async fn act(&self, words: &str) {
         let deed = Deed::read(words).unwrap();
         self.running.act(&deed).await.unwrap();
+    }
+
+    /// Its databases, looked into from outside.
+    pub(crate) async fn books(&self) -> Books {
+        Books {
+            order: store(&self.running, "order").await,
+            user: store(&self.running, "user").await,
+        }
     }
 
     /// A load of orders, and of looks, through both doors.
@@ -206,8 +208,12 @@ fn overlay(logs: &Folder) -> PathBuf {
     Path::new(logs.path()).join("overlay.json")
 }
 
-fn store(shop: &ha::Shop, name: &str) -> PgPool {
-    let url = &shop.cluster().primary_urls(name, name)[0];
-    // It pings before it is used, so a failover meanwhile does no harm.
-    PgPoolOptions::new().connect_lazy(url).unwrap()
+/// A service's database, on the node that leads at the moment: HAProxies that have just been started may lead to another.
+async fn store(shop: &ha::Shop, name: &str) -> PgPool {
+    let cluster = shop.cluster();
+    let url = cluster.node_url(cluster.leader().await.unwrap(), name, name);
+    PgPoolOptions::new()
+        .max_connections(2)
+        .connect_lazy(&url)
+        .unwrap()
 }

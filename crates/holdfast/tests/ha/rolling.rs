@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use drill::{Buyer, Customer, Goal, Seen, watch};
-use holdfast::house::Seat;
+use drill::{Buyer, Customer, Goal, Load, Seen, watch};
 use holdfast::say;
 use nix::sys::signal::Signal;
 use reqwest::Method;
@@ -11,7 +10,7 @@ use serde_json::json;
 use stack::Process;
 
 use crate::open::{Shop, until};
-use crate::strike::strike;
+use crate::strike::{SOME, strike};
 
 /// How many follow an order of theirs meanwhile.
 const FOLLOWERS: usize = 4;
@@ -35,11 +34,11 @@ async fn a_shop_that_is_started_anew_part_by_part_takes_orders_and_its_event_str
         &shop,
         "rolling restart of everything",
         Goal::seconds(4).one_retry(),
-        async |shop, _| {
+        async |shop, load| {
             for seat in shop.running.house().all() {
-                restart_seat(shop, seat).await;
+                restart(shop, load, seat.process().unwrap()).await;
             }
-            restart_floor(shop).await;
+            restart_floor(shop, load).await;
         },
     )
     .await;
@@ -91,43 +90,38 @@ async fn order(shop: &Shop, number: usize) -> (Vec<Customer>, String) {
     (doors.map(|front| buyer.customer.at(front)).collect(), path)
 }
 
-/// Ends a process in order; whoever sees to it starts it again.
-async fn restart(process: &Process) {
+/// Ends a process in order; whoever sees to it starts it again. Returns when all is well and orders go on.
+async fn restart(shop: &Shop, load: &Load, process: &Process) {
     process.hold();
     process.stop(Signal::SIGTERM).await;
     process.let_go();
     until("it runs again", async || process.alive()).await;
+    well(shop, load).await;
 }
 
-async fn restart_seat(shop: &Shop, seat: &Seat) {
-    restart(seat.process().unwrap()).await;
-    seat.ready().await.unwrap();
+/// Waits until the next one may be taken: all is well, and what was under way is over.
+async fn well(shop: &Shop, load: &Load) {
     shop.healed().await;
+    load.goes_on(SOME).await.unwrap();
 }
 
 /// The replicas first: the leader is one when its turn comes.
-async fn restart_floor(shop: &Shop) {
+async fn restart_floor(shop: &Shop, load: &Load) {
     let cluster = shop.running.cluster();
     let first = shop.leader().await;
-    let (last, replicas): (Vec<_>, Vec<_>) = cluster
-        .nodes()
-        .iter()
-        .partition(|node| node.name() == first);
+    let nodes = cluster.nodes().iter();
+    let (last, replicas): (Vec<_>, Vec<_>) = nodes.partition(|node| node.name() == first);
     for node in replicas {
-        restart(node.process()).await;
-        shop.healed().await;
+        restart(shop, load, node.process()).await;
     }
     shop.act("switchover").await;
-    shop.healed().await;
-    restart(last[0].process()).await;
-    shop.healed().await;
+    well(shop, load).await;
+    restart(shop, load, last[0].process()).await;
     for member in cluster.etcd() {
-        restart(member.process()).await;
-        shop.healed().await;
+        restart(shop, load, member.process()).await;
     }
     for haproxy in cluster.haproxies() {
-        restart(haproxy.process()).await;
-        shop.healed().await;
+        restart(shop, load, haproxy.process()).await;
     }
     shop.act("kill redis stay").await;
     shop.act("resume redis").await;

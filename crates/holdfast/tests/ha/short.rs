@@ -3,7 +3,7 @@
 use drill::Goal;
 
 use crate::open::{Shop, until};
-use crate::strike::{SOME, kill, strike};
+use crate::strike::{kill, lose, strike};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Patroni: make test-ha"]
@@ -45,9 +45,7 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
         "kill Redis",
         Goal::seconds(1).unnoticed(),
         async |shop, load| {
-            shop.act("kill redis stay").await;
-            load.goes_on(SOME).await.unwrap();
-            shop.act("resume redis").await;
+            lose(shop, load, "redis").await;
         },
     )
     .await;
@@ -55,8 +53,8 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
         &shop,
         "kill one order service",
         Goal::seconds(1).one_retry(),
-        async |shop, _| {
-            kill(shop, "order-1").await;
+        async |shop, load| {
+            lose(shop, load, "order-1").await;
         },
     )
     .await;

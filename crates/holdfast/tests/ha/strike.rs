@@ -2,6 +2,7 @@
 
 use drill::{Figures, Findings, Goal, History, Load, Stored, check};
 use holdfast::say;
+use stack::Process;
 use tokio::time::Instant;
 
 use crate::open::{SETTLED, Shop};
@@ -36,21 +37,36 @@ pub(crate) async fn strike(
     ));
     assert_eq!(findings.all(), Vec::<&str>::new(), "{what}");
     let failures = goal.failures(&figures);
-    assert!(failures.is_empty(), "{what}: {failures:?}");
+    let stubborn = history.stubborn(goal.retries.unwrap_or(usize::MAX - 1));
+    assert!(failures.is_empty(), "{what}: {failures:?}; {stubborn:#?}");
     figures
 }
 
 /// Waits until all orders have settled, looks into the books, which have to balance, and holds `history` against what is stored.
 pub(crate) async fn find(shop: &Shop, history: &History) -> Findings {
-    let wrong = shop.books.balance(SETTLED).await.unwrap();
-    assert!(wrong.is_empty(), "{wrong:#?}");
-    let stored = Stored::of(&shop.books.order, &history.customers())
+    let books = shop.books().await;
+    let wrong = books.balance(SETTLED).await.unwrap();
+    assert!(wrong.is_empty(), "{wrong:#?}\n{}", said(shop));
+    let stored = Stored::of(&books.order, &history.customers())
         .await
         .unwrap();
     check(&history.sendings(), &history.reads(), &stored)
 }
 
+/// The last words of each process.
+fn said(shop: &Shop) -> String {
+    let said = |process: &Process| format!("{}: {}\n", process.name(), process.said());
+    shop.processes().map(said).collect()
+}
+
 /// Kills the part called `name`; whoever sees to it starts it again.
 pub(crate) async fn kill(shop: &Shop, name: &str) {
     shop.act(&format!("kill {name}")).await;
+}
+
+/// Kills the part called `name`, and has it started again when orders have gone on without it.
+pub(crate) async fn lose(shop: &Shop, load: &Load, name: &str) {
+    shop.act(&format!("kill {name} stay")).await;
+    load.goes_on(SOME).await.unwrap();
+    shop.act(&format!("resume {name}")).await;
 }
