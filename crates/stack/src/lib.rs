@@ -21,6 +21,7 @@ mod tree;
 mod watchdog;
 mod wire;
 
+pub use self::redis::{Redis, RedisHa, RedisPlan, RedisServer, Sentinel, Standing, View};
 pub use cluster::{Cluster, Member, Plan};
 pub use error::Error;
 pub use etcd::Etcd;
@@ -31,6 +32,5 @@ pub use port::free_port;
 pub use postgres::{Options, Postgres, Server};
 pub use process::{Launch, Process};
 pub use program::installed;
-pub use redis::Redis;
 pub use supervisor::{Supervisor, Ward};
 pub use wire::{Fate, Wire};

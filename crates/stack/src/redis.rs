@@ -1,4 +1,10 @@
-//! A Redis of our own: a cache, so it keeps nothing on disk.
+//! A Redis of our own: a cache, so it keeps nothing on disk. Alone, or twice under Sentinels.
+
+mod config;
+mod ha;
+mod sentinel;
+mod server;
+mod talk;
 
 use std::time::Duration;
 
@@ -7,8 +13,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
+pub use ha::{RedisHa, RedisPlan};
+pub use sentinel::{Sentinel, View};
+pub use server::{RedisServer, Standing};
+
 use crate::process::LOOK;
-use crate::{Error, Folder, Launch, Process, free_port};
+use crate::{Error, Folder, Process, free_port};
 
 /// How long it may take to answer its first PING.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -29,25 +39,9 @@ impl Redis {
     pub async fn start() -> Result<Self, Error> {
         let folder = Folder::scratch()?;
         let port = free_port()?;
-        let launch = Launch::new("redis-server", folder.path().join("redis.log"))
-            .inside(folder.path())
-            .args([
-                "--port",
-                &port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--maxmemory",
-                "64mb",
-            ])
-            .args([
-                "--maxmemory-policy",
-                "allkeys-lru",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-            ]);
-        let process = Process::start("redis-server", launch).map_err(missing)?;
+        let text = config::server(folder.path(), port);
+        let file = config::write(folder.path(), "redis", &text)?;
+        let process = Process::start("redis-server", config::launch(&file, false)?)?;
         let redis = Self {
             process,
             port,
@@ -109,20 +103,8 @@ impl Redis {
     async fn ready(&self) -> Result<(), Error> {
         let end = Instant::now() + LIMIT;
         while !matches!(timeout(LIMIT, ping(self.port)).await, Ok(true)) {
-            let said = || self.process.said();
-            if !self.process.alive() {
-                return Err(Error::Ended {
-                    program: "redis-server".into(),
-                    said: said(),
-                });
-            }
-            if Instant::now() > end {
-                let (program, seconds) = ("redis-server".into(), LIMIT.as_secs());
-                return Err(Error::Late {
-                    program,
-                    seconds,
-                    said: said(),
-                });
+            if !self.process.alive() || Instant::now() > end {
+                return Err(self.process.late(LIMIT));
             }
             sleep(LOOK).await;
         }
@@ -138,14 +120,4 @@ async fn ping(port: u16) -> bool {
     wire.write_all(b"PING\r\n").await.is_ok()
         && wire.read_exact(&mut answer).await.is_ok()
         && &answer == b"+PONG\r\n"
-}
-
-fn missing(error: Error) -> Error {
-    match error {
-        Error::Run { .. } => Error::Missing {
-            program: "redis-server",
-            hint: "apt-get install redis-server, or brew install redis",
-        },
-        other => other,
-    }
 }

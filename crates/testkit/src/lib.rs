@@ -9,13 +9,25 @@ mod template;
 
 pub use cluster::{Cluster, STACK, Seat, cluster};
 pub use database::{Database, database, database_on};
-pub use stack::{Fate, Redis, Wire};
+pub use stack::{Fate, Redis, RedisHa, RedisPlan, Standing, Wire};
 
 /// Starts a Redis of this test's own: empty, to be paused, killed and restarted, gone at the end.
 pub async fn redis() -> Redis {
     Redis::start()
         .await
         .unwrap_or_else(|error| panic!("no Redis for this test: {error}"))
+}
+
+/// Starts a Redis of this test's own, its replica, and three Sentinels, with a wire to each server; what was killed stays
+/// dead. Gone at the end.
+pub async fn redis_ha() -> RedisHa {
+    let plan = RedisPlan {
+        supervised: false,
+        wired: true,
+    };
+    RedisHa::start(plan)
+        .await
+        .unwrap_or_else(|error| panic!("no Redis with Sentinels for this test: {error}"))
 }
 
 /// Claims a port for this test's own server, which no other test gets.
