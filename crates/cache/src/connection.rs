@@ -1,22 +1,28 @@
 //! One connection to Redis that is dropped at any error and made anew in the background.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _, RedisError, RedisResult};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, RedisError, RedisResult, Role,
+};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+
+use crate::place::Place;
 
 /// How long a command may take before Redis counts as gone.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// How long making a connection may take. Nobody but the first caller waits for it.
 const CONNECT: Duration = Duration::from_secs(1);
-/// The waits between attempts to connect.
+/// The waits between attempts to connect. A failover takes some two seconds: what comes on top of it should be little.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+/// How often Sentinels are asked whether the primary is still the one that we are connected to.
+const FOLLOW: Duration = Duration::from_secs(2);
 
 /// Redis, or its absence: while it is away every command is refused at once, and a task of its own tries to reach it.
 #[derive(Clone)]
@@ -33,6 +39,9 @@ pub enum Away {
     /// It gave no answer in time.
     #[error("redis gave no answer within {PATIENCE:?}")]
     Late,
+    /// Sentinels name another primary.
+    #[error("another redis is the primary now")]
+    Moved,
     /// It refused, or the connection broke.
     #[error(transparent)]
     Failed(#[from] RedisError),
@@ -55,42 +64,25 @@ enum State {
     Down,
 }
 
-/// Where the primary is. Asked before every connection, so that Sentinel may answer here one day.
-enum Place {
-    Fixed(Client),
-    /// The address was not one.
-    Nowhere,
-}
-
-impl Place {
-    fn resolve(&self) -> RedisResult<Client> {
-        match self {
-            Self::Fixed(client) => Ok(client.clone()),
-            Self::Nowhere => Err((redis::ErrorKind::InvalidClientConfig, "no address").into()),
-        }
-    }
-}
-
 impl Redis {
     /// Tells whether `url` is an address that [`Redis::connect`] can use.
     ///
     /// # Errors
     /// When it is none, with the reason.
     pub fn check(url: &str) -> Result<(), Away> {
-        Ok(url.into_connection_info().map(drop)?)
+        let (address, _) = split(url);
+        Ok(Place::read(address).map(drop)?)
     }
 
-    /// Uses the Redis at `url`, such as `redis://127.0.0.1:6379/0#name`, now or when it comes up. All keys begin with
-    /// the `name`, so that several may share one Redis.
+    /// Uses the Redis at `url`, such as `redis://127.0.0.1:6379/0#name`, now or when it comes up; or the one that Sentinels
+    /// name: `redis+sentinel://127.0.0.1:26379,127.0.0.1:26380/mymaster/0#name`. All keys begin with the last `name`, so that
+    /// several may share one Redis.
     pub fn connect(url: &str) -> Self {
-        let (address, namespace) = url.split_once('#').unwrap_or((url, "holdfast"));
-        let place = Client::open(address).map_or_else(
-            |error| {
-                tracing::error!(%error, "the address of redis cannot be used");
-                Place::Nowhere
-            },
-            Place::Fixed,
-        );
+        let (address, namespace) = split(url);
+        let place = Place::read(address).unwrap_or_else(|error| {
+            tracing::error!(%error, "the address of redis cannot be used");
+            Place::Nowhere
+        });
         let inner = Inner {
             place,
             namespace: namespace.to_owned(),
@@ -162,7 +154,7 @@ impl Redis {
     /// Drops connection `number`, unless somebody did so already, and starts to look for another.
     fn lost(&self, number: u64, why: &Away) {
         let dropped = self.inner.state.send_if_modified(|state| {
-            let current = matches!(state, State::Up(current, _) if *current == number);
+            let current = state.is(number);
             if current {
                 *state = State::Down;
             }
@@ -176,51 +168,79 @@ impl Redis {
     }
 }
 
+impl State {
+    /// Whether it is connection `number`.
+    fn is(&self, number: u64) -> bool {
+        matches!(self, Self::Up(current, _) if *current == number)
+    }
+}
+
+/// The address in a URL, and what keys begin with.
+fn split(url: &str) -> (&str, &str) {
+    url.split_once('#').unwrap_or((url, "holdfast"))
+}
+
 /// Connects, however long it takes, unless the last user of it is gone.
-async fn reach(inner: std::sync::Weak<Inner>) {
+async fn reach(inner: Weak<Inner>) {
     let mut wait = FIRST_WAIT;
     loop {
         let Some(inner) = inner.upgrade() else { return };
         match timeout(CONNECT, connect(&inner.place)).await {
-            Ok(Ok(connection)) => return up(&inner, connection),
+            Ok(Ok((connection, addr))) => return up(&inner, connection, addr),
             Ok(Err(error)) => tracing::debug!(%error, "redis cannot be reached"),
             Err(_) => tracing::debug!("redis cannot be reached in time"),
         }
         inner.state.send_replace(State::Down);
         drop(inner);
-        tokio::time::sleep(wait.mul_f64(rand::random_range(0.5..=1.0))).await;
+        sleep(wait.mul_f64(rand::random_range(0.5..=1.0))).await;
         wait = LONGEST_WAIT.min(wait * 2);
     }
 }
 
-fn up(inner: &Inner, connection: MultiplexedConnection) {
+fn up(inner: &Arc<Inner>, connection: MultiplexedConnection, addr: ConnectionAddr) {
     let number = inner.connections.fetch_add(1, Ordering::Relaxed);
     tracing::info!("redis is reached");
     inner.state.send_replace(State::Up(number, connection));
+    if inner.place.may_move() {
+        tokio::spawn(follow(Arc::downgrade(inner), number, addr));
+    }
 }
 
-async fn connect(place: &Place) -> RedisResult<MultiplexedConnection> {
+/// Drops connection `number`, to `addr`, when Sentinels name another primary. Whoever was replaced is told so by them, and
+/// breaks our connection itself; this is for one whom they do not reach and we do.
+async fn follow(inner: Weak<Inner>, number: u64, addr: ConnectionAddr) {
+    loop {
+        sleep(FOLLOW).await;
+        let Some(inner) = inner.upgrade() else { return };
+        if !inner.state.borrow().is(number) {
+            return;
+        }
+        // Where none of them answers, the connection that is there is as good as any.
+        if let Ok(named) = inner.place.primary().await
+            && *named.addr() != addr
+        {
+            return Redis { inner }.lost(number, &Away::Moved);
+        }
+    }
+}
+
+async fn connect(place: &Place) -> RedisResult<(MultiplexedConnection, ConnectionAddr)> {
+    let primary = place.primary().await?;
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(None)
         .set_response_timeout(None);
-    let client = place.resolve()?;
-    let mut connection = client
+    let addr = primary.addr().clone();
+    let mut connection = Client::open(primary)?
         .get_multiplexed_async_connection_with_config(&config)
         .await?;
     refuse_a_demoted(&mut connection).await?;
-    Ok(connection)
+    Ok((connection, addr))
 }
 
 /// A primary that was demoted still answers reads, with what it had.
 async fn refuse_a_demoted(connection: &mut MultiplexedConnection) -> RedisResult<()> {
-    let role: Vec<redis::Value> = redis::cmd("ROLE").query_async(connection).await?;
-    let name: Option<String> = role
-        .into_iter()
-        .next()
-        .map(redis::from_redis_value)
-        .transpose()?;
-    match name.as_deref() {
-        Some("master") => Ok(()),
-        _ => Err((redis::ErrorKind::Client, "not a primary").into()),
+    match redis::cmd("ROLE").query_async(connection).await? {
+        Role::Primary { .. } => Ok(()),
+        _ => Err((ErrorKind::Client, "not a primary").into()),
     }
 }

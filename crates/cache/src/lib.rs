@@ -7,6 +7,7 @@ mod bounds;
 mod connection;
 mod flight;
 mod local;
+mod place;
 mod remote;
 mod version;
 
@@ -182,9 +183,13 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
             let floor = found.floor;
             floor.is_none_or(|floor| entry.version.is_newer_than(floor)) && !entry.left.is_zero()
         });
-        let Some(entry) = entry else {
-            self.count("miss");
-            return None;
+        // A Redis that took over may lack an invalidation that this process knows of, and still have what it forbids.
+        let entry = match entry {
+            Some(entry) if !self.inner.local.is_below(key, entry.version).await => entry,
+            _ => {
+                self.count("miss");
+                return None;
+            }
         };
         let met = need.is_met_by(entry.version);
         self.count(if met { "redis" } else { "refused" });

@@ -90,7 +90,8 @@ impl<T: Send + Sync + 'static> Local<T> {
         *all = Some((floor, Instant::now() + self.memory));
     }
 
-    async fn is_below(&self, key: &str, version: Version) -> bool {
+    /// Whether an invalidation forbids what is of `version`.
+    pub(crate) async fn is_below(&self, key: &str, version: Version) -> bool {
         let floor = self.floors.get(key).await;
         floor.is_some_and(|floor| !version.is_newer_than(floor)) || self.is_below_all(version)
     }

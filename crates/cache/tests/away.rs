@@ -163,4 +163,6 @@ async fn an_address_that_is_none_is_said_so_and_harms_nobody() {
     assert_eq!(served, 1);
     assert!(Redis::check("nonsense").is_err());
     assert!(Redis::check("redis://127.0.0.1:6379/0").is_ok());
+    assert!(Redis::check("redis+sentinel://127.0.0.1:26379/mymaster/0#name").is_ok());
+    assert!(Redis::check("redis+sentinel://127.0.0.1:26379#name").is_err());
 }

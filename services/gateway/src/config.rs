@@ -20,7 +20,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::required("NEWS_ADDRS", "Where the news service is."),
     Setting::optional(
         "REDIS_URL",
-        "Where gateways count callers together; without it each counts by itself.",
+        "Where gateways count callers together, at a Redis or by Sentinels (`redis+sentinel://host:port,host:port/name`); without it each counts by itself.",
     )
     .secret(),
     Setting::new(
@@ -159,7 +159,7 @@ fn redis(env: &Env) -> Result<Option<String>, Wrong> {
     let url: Option<String> = env.optional("REDIS_URL")?;
     match url.as_deref().map(cache::Redis::check) {
         Some(Err(_)) => Err(Wrong::new(
-            "REDIS_URL must be an address such as `redis://127.0.0.1:6379`",
+            "REDIS_URL must be an address such as `redis://127.0.0.1:6379` or `redis+sentinel://127.0.0.1:26379/mymaster`",
         )),
         _ => Ok(url),
     }
