@@ -6,6 +6,11 @@ local time = redis.call('time')
 local now = time[1] * 1000000 + time[2]
 local cost, quota, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local full = math.max(tonumber(redis.call('get', KEYS[1]) or '0'), now)
+if full > now + quota * cost then
+  -- Written by a Redis that was the primary before this one, and whose clock was ahead: nobody pays for that.
+  full = now + quota * cost
+  redis.call('set', KEYS[1], string.format('%.0f', full), 'px', math.ceil((full - now) / 1000))
+end
 local room = math.floor((now + quota * cost - full) / cost)
 local granted = math.max(math.min(room, wanted), 0)
 if granted == 0 then

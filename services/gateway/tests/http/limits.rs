@@ -86,6 +86,54 @@ async fn two_gateways_count_together_over_redis_and_alone_without_it() {
     assert_eq!(products(&three).await.status, 200);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_counted_before_the_primary_of_redis_was_lost_still_counts() {
+    let redis = testkit::redis_ha().await;
+    let url = redis.url();
+    let settings = [("RATE_SIGN_IN", "1/1h"), ("REDIS_URL", &*url)];
+    let body = serde_json::json!({"email": "ann@example.org", "password": "correct horse"});
+    let login = async |front: &Front| {
+        let asking = front.ask(Method::POST, "/v1/auth/login").json(&body);
+        asking.hear().await.status
+    };
+    let one = Front::with(&settings).await;
+    assert_eq!(login(&one).await, 200);
+    until(async || redis.behind().await == Some(0)).await;
+
+    let primary = redis.primary().await.unwrap();
+    primary.process().kill().await;
+    until(async || {
+        redis
+            .primary()
+            .await
+            .is_ok_and(|now| now.name() != primary.name())
+    })
+    .await;
+
+    // A gateway that knows nothing itself would let one through, if it did not ask the new primary.
+    until(async || login(&Front::with(&settings).await).await == 429).await;
+}
+
+#[tokio::test]
+async fn a_count_from_a_redis_whose_clock_was_ahead_holds_nobody_up() {
+    let redis = testkit::redis().await;
+    let url = redis.url();
+    let front = Front::with(&[("RATE_SIGN_IN", "2/2s"), ("REDIS_URL", &*url)]).await;
+    let client = redis::Client::open(url.as_str()).unwrap();
+    let mut wire = client.get_multiplexed_async_connection().await.unwrap();
+    let far = 4_000_000_000_000_000_u64; // The year 2096, in microseconds.
+    let mut set = redis::cmd("SET");
+    set.arg("holdfast:limit:sign-in:127.0.0.1").arg(far);
+    set.query_async::<()>(&mut wire).await.unwrap();
+
+    let body = serde_json::json!({"email": "ann@example.org", "password": "correct horse"});
+    until(async || {
+        let asking = front.ask(Method::POST, "/v1/auth/login").json(&body);
+        asking.hear().await.status == 200
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_forwarded_address_counts_only_when_a_trusted_proxy_says_it() {
     let limit = ("RATE_ADDRESS", "60/1h");
