@@ -63,7 +63,6 @@ async fn until_asked(shop: &Shop) -> anyhow::Result<()> {
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             _ = rounds.tick() => {
-                shop.revive_redis().await;
                 table.set_message(status::table(shop).await);
                 table.tick();
             }
@@ -81,6 +80,7 @@ The shop is open: {url} and http://localhost:{second}, through an HAProxy each. 
   holdfast status                     how every part is
   holdfast kill pg-1                  kill a part, which is started again (--stay: it stays dead until `resume`)
   holdfast pause order-1              freeze it; `holdfast resume order-1` lets it go on
+  holdfast kill redis-1               the cache goes on with redis-2; sentinel-1 to 3 see to that
   holdfast cut pg-2                   nobody reaches it, and it reaches nobody
   holdfast slow user-1 --by 500ms     every answer comes later
   holdfast switchover                 another database node leads

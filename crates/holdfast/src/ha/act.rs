@@ -1,6 +1,5 @@
 //! What may be done to a part of the running shop.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -84,7 +83,6 @@ impl Deed {
 enum Target<'a> {
     Node(&'a Node, Part),
     Process(&'a Process),
-    Redis(&'a Shop),
 }
 
 impl Shop {
@@ -101,7 +99,7 @@ impl Shop {
                 if self.cluster.node(name).is_some() {
                     self.cluster.heal();
                 }
-                self.target(name)?.resume().await?;
+                self.target(name)?.resume();
             }
             Deed::Cut { name } => {
                 self.some_wires(name)?.iter().for_each(|wire| wire.cut());
@@ -130,12 +128,11 @@ impl Shop {
         if let Some(node) = self.cluster.node(base) {
             return Ok(Target::Node(node, part));
         }
-        if name == "redis" {
-            return Ok(Target::Redis(self));
-        }
         let seat = self.house.all().iter().find(|seat| seat.name() == name);
         let process = seat.and_then(|seat| seat.process());
         let process = process.or_else(|| self.cluster.process(name));
+        let process = process.map(|process| &**process);
+        let process = process.or_else(|| self.redis.process(name));
         let process = process
             .with_context(|| format!("`{name}` is no part of the shop: see `holdfast status`"))?;
         Ok(Target::Process(process))
@@ -144,14 +141,16 @@ impl Shop {
     fn wires(&self, name: &str) -> Vec<&Wire> {
         let seat = self.house.all().iter().find(|seat| seat.name() == name);
         let seat = seat.and_then(|seat| seat.wire());
-        self.cluster.wires(name).iter().chain(seat).collect()
+        let redis = self.redis.wire(name);
+        let data = self.cluster.wires(name).iter().chain(redis);
+        data.chain(seat).collect()
     }
 
     fn some_wires(&self, name: &str) -> anyhow::Result<Vec<&Wire>> {
         let wires = self.wires(name);
         if wires.is_empty() {
             bail!(
-                "there are no wires around `{name}`; there are around database nodes and services"
+                "there are no wires around `{name}`; there are around database nodes, Redis and services"
             );
         }
         Ok(wires)
@@ -164,7 +163,6 @@ impl Target<'_> {
         let process = match self {
             Self::Node(node, _) => node.process(),
             Self::Process(process) => *process,
-            Self::Redis(shop) => return shop.redis_held.store(stay, Ordering::Release),
         };
         if stay {
             process.hold();
@@ -178,7 +176,6 @@ impl Target<'_> {
         match self {
             Self::Node(node, part) => node.kill(*part).await,
             Self::Process(process) => process.kill().await,
-            Self::Redis(shop) => shop.redis.kill().await,
         }
     }
 
@@ -187,21 +184,15 @@ impl Target<'_> {
         match self {
             Self::Node(node, part) => node.pause(*part),
             Self::Process(process) => process.pause(),
-            Self::Redis(shop) => shop.redis.pause(),
         }
     }
 
-    async fn resume(&self) -> anyhow::Result<()> {
+    fn resume(&self) {
         match self {
             Self::Node(node, part) => node.resume(*part),
             Self::Process(process) => process.resume(),
-            Self::Redis(shop) => shop.redis.resume(),
         }
         self.hold(false);
-        if let Self::Redis(shop) = self {
-            shop.revive_redis().await;
-        }
-        Ok(())
     }
 }
 

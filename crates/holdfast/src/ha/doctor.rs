@@ -1,5 +1,7 @@
 //! Looks at every setting, connection, replica, backup and clock, and says what to do.
 
+mod cache;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chassis::Env;
@@ -43,6 +45,7 @@ pub(super) async fn examine(shop: &Shop) -> String {
     found.extend(agreement(shop).await);
     found.extend(doors(shop).await);
     found.extend(replicas(shop).await);
+    found.extend(cache::examine(shop.redis()).await);
     found.extend(clocks(shop).await);
     found.push(disk(shop));
     found.push(Finding::of(
@@ -119,7 +122,7 @@ async fn agreement(shop: &Shop) -> Vec<Finding> {
     found
 }
 
-/// Both ports of each HAProxy, with each service's own login; the fronts; and Redis.
+/// Both ports of each HAProxy, with each service's own login; and the fronts.
 async fn doors(shop: &Shop) -> Vec<Finding> {
     let mut found = Vec::new();
     for name in Ground::KEEPERS {
@@ -146,12 +149,6 @@ async fn doors(shop: &Shop) -> Vec<Finding> {
         );
         found.push(Finding::of(format!("front door {port}"), open, &advice));
     }
-    let redis = answers(([127, 0, 0, 1], shop.redis.port()).into()).await;
-    found.push(Finding::of(
-        "Redis answers",
-        redis,
-        "`holdfast resume redis`; until then the shop is slower, not wrong",
-    ));
     found
 }
 

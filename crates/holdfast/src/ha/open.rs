@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
-use stack::{Cluster, Folder, Front, Options, Plan, Redis, Timings};
+use stack::{Cluster, Folder, Front, Options, Plan, RedisHa, RedisPlan, Timings};
 
 use super::Shop;
 use crate::home::Home;
@@ -71,7 +70,11 @@ impl Shop {
             wired: true,
         };
         let mut cluster = during("etcd x3, Patroni x3, HAProxy x2", Cluster::start(plan)).await?;
-        let redis = Redis::start().await?;
+        let twice = RedisPlan {
+            supervised: true,
+            wired: true,
+        };
+        let redis = during("Redis x2, Sentinel x3", RedisHa::start(twice)).await?;
         let ground = ground(&cluster, &redis, wanted.settings).await?;
         during("schema", ground.migrate()).await?;
         during("catalogue", ground.seed()).await?;
@@ -86,7 +89,6 @@ impl Shop {
             redis,
             cluster,
             fronts: wanted.fronts,
-            redis_held: AtomicBool::new(false),
         };
         shop.open_fronts().await?;
         Ok(shop)
@@ -108,7 +110,7 @@ impl Shop {
 /// What the services stand on: they know the HAProxies, and no database node.
 async fn ground(
     cluster: &Cluster,
-    redis: &Redis,
+    redis: &RedisHa,
     settings: Vec<(String, String)>,
 ) -> anyhow::Result<Ground> {
     let mut keepers = Vec::new();

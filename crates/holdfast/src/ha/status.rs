@@ -6,7 +6,7 @@ use std::time::Duration;
 use comfy_table::{Table, presets};
 use futures::future::join_all;
 use serde_json::Value;
-use stack::{Etcd, HaProxy, Member, Node};
+use stack::{Etcd, HaProxy, Member, Node, RedisServer, Sentinel, Standing};
 
 use super::Shop;
 use super::answer::answers;
@@ -46,7 +46,10 @@ async fn rows(shop: &Shop) -> Vec<Row> {
     );
     let haproxies = shop.cluster.haproxies().iter().zip(shop.fronts);
     rows.extend(join_all(haproxies.map(|(one, front)| haproxy(one, front))).await);
-    rows.push(redis(shop).await);
+    let behind = shop.redis.behind().await;
+    let servers = shop.redis.servers().iter();
+    rows.extend(join_all(servers.map(|server| redis(server, behind))).await);
+    rows.extend(join_all(shop.redis.sentinels().iter().map(sentinel)).await);
     rows.extend(join_all(shop.house.all().iter().map(service)).await);
     rows
 }
@@ -105,14 +108,39 @@ async fn haproxy(haproxy: &HaProxy, front: u16) -> Row {
     Row::of(haproxy.name(), "front door", &address, health)
 }
 
-async fn redis(shop: &Shop) -> Row {
-    let address = local(shop.redis.port());
-    let health = match (shop.redis.alive(), answers(address).await) {
-        (false, _) => "dead",
-        (true, false) => "does not answer",
-        (true, true) => "well",
+async fn redis(server: &RedisServer, behind: Option<u64>) -> Row {
+    let (role, health) = match (server.process().alive(), server.standing().await) {
+        (false, _) => ("cache", "dead"),
+        (true, Standing::Silent) => ("cache", "does not answer"),
+        (true, Standing::Primary) => ("cache, primary", "well"),
+        (
+            true,
+            Standing::Replica {
+                connected: true, ..
+            },
+        ) => ("cache, replica", "well"),
+        (true, Standing::Replica { .. }) => ("cache, replica", "not connected to its primary"),
     };
-    Row::of("redis", "cache", &address, health)
+    let mut row = Row::of(server.name(), role, &local(server.port()), health);
+    if role == "cache, replica" {
+        row.lag = behind.map_or_else(|| "?".to_owned(), |bytes| format!("{bytes} B"));
+    }
+    row
+}
+
+async fn sentinel(sentinel: &Sentinel) -> Row {
+    let health = match (sentinel.process().alive(), sentinel.view().await) {
+        (false, _) => "dead",
+        (true, None) => "does not answer",
+        (true, Some(view)) if view.missed => "misses the primary",
+        (true, Some(_)) => "well",
+    };
+    Row::of(
+        sentinel.name(),
+        "names the cache's primary",
+        &local(sentinel.port()),
+        health,
+    )
 }
 
 async fn service(seat: &Seat) -> Row {

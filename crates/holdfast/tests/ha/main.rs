@@ -6,6 +6,7 @@ mod lost;
 mod open;
 mod overload;
 mod parts;
+mod redis;
 mod rolling;
 mod shares;
 mod short;

@@ -114,6 +114,23 @@ impl Shop {
         node.name().to_owned()
     }
 
+    /// The name of the Redis that leads.
+    pub(crate) async fn cache(&self) -> String {
+        let primary = self.running.redis().primary().await;
+        primary.unwrap().name().to_owned()
+    }
+
+    /// Waits until another Redis than `name` leads; answers how long that took.
+    pub(crate) async fn cache_replaced(&self, name: &str) -> Duration {
+        let began = Instant::now();
+        let redis = self.running.redis();
+        until("another Redis leads", async || {
+            redis.primary().await.is_ok_and(|now| now.name() != name)
+        })
+        .await;
+        began.elapsed()
+    }
+
     /// Waits until another node than `name` leads.
     pub(crate) async fn replaced(&self, name: &str) {
         until("another node leads", async || {
@@ -131,6 +148,7 @@ impl Shop {
         })
         .await;
         cluster.in_step().await.unwrap();
+        self.running.redis().in_step().await.unwrap();
         self.running.house().ready().await.unwrap();
         for member in cluster.etcd() {
             until("etcd answers", async || member.healthy().await).await;
@@ -144,24 +162,28 @@ impl Shop {
         }
     }
 
-    /// The processes of the data floor, and of the services.
+    /// The processes of the data floor, of the cache, and of the services.
     pub(crate) fn processes(&self) -> impl Iterator<Item = &Process> {
         let cluster = self.running.cluster();
         let etcd = cluster.etcd().iter().map(|one| &**one.process());
         let nodes = cluster.nodes().iter().map(|one| &**one.process());
         let haproxies = cluster.haproxies().iter().map(|one| &**one.process());
+        let redis = self.running.redis();
+        let caches = redis.servers().iter().map(|one| one.process());
+        let sentinels = redis.sentinels().iter().map(|one| &**one.process());
         let seats = self.running.house().all().iter();
         let services = seats.filter_map(|seat| seat.process().map(|process| &**process));
-        etcd.chain(nodes).chain(haproxies).chain(services)
+        let floor = etcd.chain(nodes).chain(haproxies);
+        floor.chain(caches).chain(sentinels).chain(services)
     }
 
     /// The names of all parts.
     pub(crate) fn names(&self) -> Vec<String> {
         let processes = self.processes().map(|process| process.name().to_owned());
-        processes.chain(["redis".to_owned()]).collect()
+        processes.collect()
     }
 
-    /// Whether the process of this name runs. Redis does when it was resumed.
+    /// Whether the process of this name runs.
     pub(crate) fn runs(&self, name: &str) -> bool {
         let mut processes = self.processes();
         processes

@@ -123,6 +123,13 @@ async fn restart_floor(shop: &Shop, load: &Load) {
     for haproxy in cluster.haproxies() {
         restart(shop, load, haproxy.process()).await;
     }
-    shop.act("kill redis stay").await;
-    shop.act("resume redis").await;
+    let redis = shop.running.redis();
+    for server in redis.servers() {
+        restart(server.process()).await;
+        shop.healed().await;
+    }
+    for sentinel in redis.sentinels() {
+        restart(sentinel.process()).await;
+        shop.healed().await;
+    }
 }

@@ -3,7 +3,7 @@
 use drill::Goal;
 
 use crate::open::{Shop, until};
-use crate::strike::{kill, lose, strike};
+use crate::strike::{SOME, kill, lose, strike};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Patroni: make test-ha"]
@@ -42,10 +42,13 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
     .await;
     strike(
         &shop,
-        "kill Redis",
+        "kill the Redis primary",
         Goal::seconds(1).unnoticed(),
         async |shop, load| {
-            lose(shop, load, "redis").await;
+            let name = shop.cache().await;
+            kill(shop, &name).await;
+            shop.cache_replaced(&name).await;
+            load.goes_on(SOME).await.unwrap();
         },
     )
     .await;

@@ -16,5 +16,7 @@ mod own_reads;
 mod people;
 mod revoked;
 mod sale;
+mod sentinels;
+mod served;
 mod starts;
 mod trace;

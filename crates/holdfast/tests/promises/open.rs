@@ -29,13 +29,13 @@ pub(crate) struct Shop {
 }
 
 /// How a shop is to be opened.
-pub(crate) struct Wanted {
+pub(crate) struct Wanted<'a> {
     /// How many of each service.
     pub(crate) count: usize,
     /// Whether the test breaks Postgres.
     pub(crate) own_pair: bool,
     /// Set for the services, all those who know it.
-    pub(crate) settings: &'static [(&'static str, &'static str)],
+    pub(crate) settings: &'a [(&'a str, &'a str)],
 }
 
 impl Shop {
@@ -50,7 +50,7 @@ impl Shop {
     }
 
     /// Opens a shop as wanted.
-    pub(crate) async fn wanted(wanted: Wanted) -> Self {
+    pub(crate) async fn wanted(wanted: Wanted<'_>) -> Self {
         let mut shop = Self::empty(wanted.own_pair, wanted.settings, Place::Here).await;
         for kind in Kind::ALL {
             for _ in 0..wanted.count {

@@ -15,6 +15,9 @@ use crate::{Error, Process, Ward, Wire};
 /// How long a server that has ended waits for the other one to take over, before it leads again.
 const SWITCH: Duration = Duration::from_secs(10);
 
+/// How long it waits when nobody answers at all: others may have ended with it, and be back soon.
+const ALONE: Duration = Duration::from_secs(2);
+
 /// Where a server answers.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -144,17 +147,19 @@ impl RedisServer {
     /// It knows nothing when it comes back. As the primary, which it would be if it came before it is missed, it would have
     /// its replica forget all as well. So it stays away until the other one leads, if that can.
     async fn find_place(&self) -> Result<(), Error> {
-        let end = Instant::now() + SWITCH;
+        let began = Instant::now();
         let follows = loop {
-            let named = talk::named(&self.sentinels).await;
-            if let Some(other) = named.filter(|named| *named != self.port()) {
-                break Some(other);
+            let (named, other) = tokio::join!(talk::named(&self.sentinels), talk::role(self.other));
+            let waited = began.elapsed();
+            match (named, other) {
+                (Some(other), _) if other != self.port() => break Some(other),
+                (None, Some(Role::Primary { .. })) => break Some(self.other),
+                // Nobody can take over.
+                (Some(_), None) => break None,
+                (None, None) if waited > ALONE => break None,
+                _ if waited > SWITCH => break None,
+                _ => sleep(LOOK).await,
             }
-            let other = talk::role(self.other).await;
-            if (named.is_some() && other.is_none()) || Instant::now() > end {
-                break matches!(other, Some(Role::Primary { .. })).then_some(self.other);
-            }
-            sleep(LOOK).await;
         };
         let text = config::replicated(&self.folder, self.seat.port, self.port(), follows);
         config::write(&self.folder, self.name(), &text).map(drop)
