@@ -7,9 +7,13 @@ use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// The metadata key, and in lower case the HTTP header, that a token travels in.
 pub const HEADER: &str = "consistency-token";
+
+/// The metadata key in which an answer says where what is everybody's was read: see [`ReadAt`].
+pub const READ_AT: &str = "read-at";
 
 /// A place in a cluster's log. Ordered: a later timeline is later at any offset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,29 +170,109 @@ impl Given {
     }
 }
 
+/// Where something was read that is everybody's, and how much longer it may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadAt {
+    /// It serves whoever has seen no more than this.
+    pub token: Token,
+    /// What is left of its time.
+    pub left: Duration,
+}
+
+impl ReadAt {
+    /// Where `seen` was read; it may be shown for `left`.
+    pub fn of<T>(seen: &Seen<T>, left: Duration) -> Self {
+        let mut position = seen.position;
+        // On a primary the commit at that very place may not have been visible yet.
+        position.lsn = position.lsn.saturating_sub(u64::from(seen.primary));
+        let token = Token::at(seen.cluster, position);
+        Self { token, left }
+    }
+
+    /// What holds for this and `other` together: the lesser of both. Of two clusters, nothing.
+    fn with(self, other: Self) -> Self {
+        if self.token.cluster != other.token.cluster {
+            let left = Duration::ZERO;
+            return Self { left, ..self };
+        }
+        let position = self.token.position.min(other.token.position);
+        Self {
+            token: Token::at(self.token.cluster, position),
+            left: self.left.min(other.left),
+        }
+    }
+}
+
+impl fmt::Display for ReadAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{};{}", self.token, self.left.as_millis())
+    }
+}
+
+impl FromStr for ReadAt {
+    type Err = BadToken;
+
+    fn from_str(text: &str) -> Result<Self, BadToken> {
+        let (token, left) = text.split_once(';').ok_or(BadToken)?;
+        Ok(Self {
+            token: token.parse()?,
+            left: left
+                .parse()
+                .map(Duration::from_millis)
+                .map_err(|_| BadToken)?,
+        })
+    }
+}
+
+/// What rides along with one request.
+struct Caller {
+    given: Cell<Given>,
+    read: Cell<Option<ReadAt>>,
+}
+
 tokio::task_local! {
-    static CALLER: Cell<Given>;
+    static CALLER: Caller;
 }
 
 /// Runs `work` as part of a request that came with `given`, and answers with what it has seen by its end.
 pub async fn scope<F: Future>(given: Given, work: F) -> (F::Output, Given) {
+    let caller = Caller {
+        given: Cell::new(given),
+        read: Cell::new(None),
+    };
     CALLER
-        .scope(Cell::new(given), async {
+        .scope(caller, async {
             let output = work.await;
-            (output, CALLER.with(Cell::get))
+            (output, CALLER.with(|caller| caller.given.get()))
         })
         .await
 }
 
 /// What a read within this request must satisfy. Outside of any request: nothing.
 pub fn given() -> Given {
-    CALLER.try_with(Cell::get).unwrap_or_default()
+    CALLER
+        .try_with(|caller| caller.given.get())
+        .unwrap_or_default()
 }
 
 /// Notes that the caller will have seen `token` when it gets its answer.
 pub fn saw(token: Token) {
     // Outside of a request nobody is waiting to be told.
-    let _ = CALLER.try_with(|caller| caller.set(caller.get().raised(token)));
+    let _ = CALLER.try_with(|caller| caller.given.set(caller.given.get().raised(token)));
+}
+
+/// Notes that the answer shows something that was read there.
+pub fn shows(read: ReadAt) {
+    // Outside of a request nobody is waiting to be told.
+    let _ = CALLER.try_with(|caller| {
+        let both = caller.read.get().map_or(read, |before| before.with(read));
+        caller.read.set(Some(both));
+    });
+}
+
+/// Where what this request's answer shows was read, if it was noted.
+pub fn shown() -> Option<ReadAt> {
+    CALLER.try_with(|caller| caller.read.get()).ok().flatten()
 }
 
 #[cfg(test)]
@@ -204,8 +288,16 @@ mod tests {
         }
 
         #[test]
+        fn where_something_was_read_reads_back_as_it_was_written(cluster: u64, lsn: u64, millis: u64) {
+            let token = Token::at(cluster, Position { timeline: 1, lsn });
+            let read = ReadAt { token, left: Duration::from_millis(millis) };
+            prop_assert_eq!(read.to_string().parse(), Ok(read));
+        }
+
+        #[test]
         fn any_text_is_a_token_or_refused(text in ".{0,60}") {
             let _ = text.parse::<Token>();
+            let _ = text.parse::<ReadAt>();
         }
     }
 
@@ -247,5 +339,32 @@ mod tests {
         .await;
 
         assert_eq!(seen, Given::Token(far));
+    }
+
+    #[tokio::test]
+    async fn of_two_things_that_an_answer_shows_the_lesser_counts() {
+        let read = |lsn, seconds, primary| {
+            let position = Position { timeline: 1, lsn };
+            let (value, cluster) = ((), 7);
+            let seen = Seen {
+                value,
+                cluster,
+                position,
+                primary,
+            };
+            ReadAt::of(&seen, Duration::from_secs(seconds))
+        };
+
+        let (both, _) = scope(Given::Nothing, async {
+            shows(read(20, 10, false));
+            shows(read(30, 5, true));
+            let both = shown();
+            shows(read(10, 20, true));
+            (both, shown())
+        })
+        .await;
+
+        assert_eq!(both.0, Some(read(20, 5, false)));
+        assert_eq!(both.1, Some(read(9, 5, false)));
     }
 }

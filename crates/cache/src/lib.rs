@@ -13,9 +13,9 @@ mod version;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use api::token::{Given, Seen};
+use api::token::{Given, ReadAt, Seen};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -25,6 +25,17 @@ use flight::{Arrival, Flights, Pilot, Seat};
 use local::{Held, Local};
 use remote::{Clock, Entry, Found, Remote};
 use version::{Need, Version};
+
+/// What [`Cache::find`] finds.
+#[derive(Debug)]
+pub enum Kept<T> {
+    /// A value that serves the request's token, and how much longer it may be shown.
+    Serves(Seen<T>, Duration),
+    /// A value that the caller has seen more than.
+    TooOld,
+    /// Nothing.
+    Nothing,
+}
 
 /// Values of one kind, kept in this process and in Redis. Clones share what they keep.
 pub struct Cache<T> {
@@ -63,11 +74,61 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
     }
 
     /// Finds `key`, or runs `load` and keeps what it brings. Serves nothing older than the request's token
-    /// ([`api::token::given`]); of many callers that miss at once, one loads.
+    /// ([`api::token::given`]); of many callers that miss at once, one loads. Notes where what it serves was read
+    /// ([`api::token::shows`]).
     ///
     /// # Errors
     /// Only those of `load`: Redis being away makes this slower, not wrong.
     pub async fn get<E, F, Fut>(&self, key: &str, load: F) -> Result<Seen<T>, E>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Seen<T>, E>>,
+    {
+        let held = self.held_or_loaded(key, load).await?;
+        let found = seen(&held);
+        api::token::shows(ReadAt::of(&found, left(&held)));
+        Ok(found)
+    }
+
+    /// Keeps the `value` that was read elsewhere, at the place `at`, and may be shown for `left` still; what is here already
+    /// and as new stays.
+    pub async fn keep(
+        &self,
+        key: &str,
+        at: Seen<()>,
+        left: Duration,
+        value: impl FnOnce() -> T + Send,
+    ) {
+        let there = self.inner.local.find(key).await;
+        let version = Version::of(&at);
+        if there.is_some_and(|there| !version.is_newer_than(there.version)) {
+            return;
+        }
+        let read = at.map(|()| value());
+        let found = self.inner.remote.find::<T>(key).await;
+        let began = Instant::now();
+        let held = self.keep_here(key, began, read, left).await;
+        self.keep_there(key, found.map(|found| found.clock), &held)
+            .await;
+    }
+
+    /// Finds `key` if it is kept, without loading it.
+    pub async fn find(&self, key: &str) -> Kept<T> {
+        let need = Need::of(api::token::given());
+        if let Some(held) = self.find_here(key, need).await {
+            return Kept::Serves(seen(&held), left(&held));
+        }
+        let here = self.inner.local.find(key).await.is_some();
+        let found = self.inner.remote.find(key).await;
+        let there = found.as_ref().is_some_and(|found| found.entry.is_some());
+        match self.take(key, need, found).await {
+            Some(held) => Kept::Serves(seen(&held), left(&held)),
+            None if here || there => Kept::TooOld,
+            None => Kept::Nothing,
+        }
+    }
+
+    async fn held_or_loaded<E, F, Fut>(&self, key: &str, load: F) -> Result<Arc<Held<T>>, E>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Seen<T>, E>>,
@@ -78,15 +139,15 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
             return self.load_apart(key, load).await;
         }
         loop {
-            if let Some(seen) = self.find_here(key, need).await {
-                return Ok(seen);
+            if let Some(held) = self.find_here(key, need).await {
+                return Ok(held);
             }
             match self.inner.flights.board(key) {
                 Seat::Pilot(pilot) => return self.fly(pilot, key, need, load).await,
                 Seat::Passenger(passenger) => match passenger.arrival().await {
                     Arrival::Brought(held) if need.is_met_by(held.version) => {
                         self.count("joined");
-                        return Ok(seen(&held));
+                        return Ok(held);
                     }
                     Arrival::Lost => {}
                     // What the others share does not serve this one.
@@ -113,12 +174,13 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
         self.inner.remote.invalidate(None, floor, life).await;
     }
 
-    async fn find_here(&self, key: &str, need: Need) -> Option<Seen<T>> {
+    async fn find_here(&self, key: &str, need: Need) -> Option<Arc<Held<T>>> {
         let held = self.inner.local.find(key).await?;
-        need.is_met_by(held.version).then(|| {
+        let met = need.is_met_by(held.version);
+        if met {
             self.count("process");
-            seen(&held)
-        })
+        }
+        met.then_some(held)
     }
 
     /// Looks in Redis, then loads, for itself and its passengers.
@@ -128,7 +190,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
         key: &str,
         need: Need,
         load: F,
-    ) -> Result<Seen<T>, E>
+    ) -> Result<Arc<Held<T>>, E>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Seen<T>, E>>,
@@ -140,9 +202,8 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
         let found = self.inner.remote.find(key).await;
         let clock = found.as_ref().map(|found| found.clock);
         if let Some(held) = self.take(key, need, found).await {
-            let found = seen(&held);
-            pilot.land(Some(held));
-            return Ok(found);
+            pilot.land(Some(held.clone()));
+            return Ok(held);
         }
         let began = Instant::now();
         let loaded = match load().await {
@@ -152,14 +213,15 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
                 return Err(error);
             }
         };
-        let held = self.keep_here(key, began, &loaded).await;
+        let life = self.inner.bounds.in_redis();
+        let held = self.keep_here(key, began, loaded, life).await;
         pilot.land(Some(held.clone()));
         self.keep_there(key, clock, &held).await;
-        Ok(loaded)
+        Ok(held)
     }
 
     /// Loads for this caller alone.
-    async fn load_apart<E, F, Fut>(&self, key: &str, load: F) -> Result<Seen<T>, E>
+    async fn load_apart<E, F, Fut>(&self, key: &str, load: F) -> Result<Arc<Held<T>>, E>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Seen<T>, E>>,
@@ -167,10 +229,11 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
         let found = self.inner.remote.find::<T>(key).await;
         let began = Instant::now();
         let loaded = load().await?;
-        let held = self.keep_here(key, began, &loaded).await;
+        let life = self.inner.bounds.in_redis();
+        let held = self.keep_here(key, began, loaded, life).await;
         self.keep_there(key, found.map(|found| found.clock), &held)
             .await;
-        Ok(loaded)
+        Ok(held)
     }
 
     /// Takes what Redis had into this process; answers it if it serves.
@@ -204,14 +267,24 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
             version: entry.version,
             value: entry.value,
             until: clock.asked + life,
+            end: clock.asked + entry.left,
         })
     }
 
-    async fn keep_here(&self, key: &str, began: Instant, loaded: &Seen<T>) -> Arc<Held<T>> {
+    /// Keeps what was read at `began`, and may be shown for `life` from then on.
+    async fn keep_here(
+        &self,
+        key: &str,
+        began: Instant,
+        read: Seen<T>,
+        life: Duration,
+    ) -> Arc<Held<T>> {
+        let life = life.min(self.inner.bounds.longest());
         let held = Arc::new(Held {
-            version: Version::of(loaded),
-            value: loaded.value.clone(),
-            until: began + self.inner.bounds.in_process(),
+            version: Version::of(&read),
+            value: read.value,
+            until: began + self.inner.bounds.in_process().min(life),
+            end: began + life,
         });
         self.inner.local.fill(key, held.clone()).await;
         held
@@ -220,7 +293,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
     async fn keep_there(&self, key: &str, clock: Option<Clock>, held: &Held<T>) {
         // Without the clock of then, nobody could say when the entry ends.
         let Some(clock) = clock else { return };
-        let life = self.inner.bounds.in_redis();
+        let life = held.end.saturating_duration_since(clock.asked);
         self.inner
             .remote
             .fill(key, held.version, &held.value, clock, life)
@@ -235,4 +308,8 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
 
 fn seen<T: Clone>(held: &Held<T>) -> Seen<T> {
     held.version.seen(held.value.clone())
+}
+
+fn left<T>(held: &Held<T>) -> Duration {
+    held.end.saturating_duration_since(Instant::now())
 }

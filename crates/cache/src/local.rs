@@ -24,6 +24,8 @@ pub(crate) struct Held<T> {
     pub(crate) version: Version,
     pub(crate) value: T,
     pub(crate) until: Instant,
+    /// When it may be shown no more, wherever it is kept.
+    pub(crate) end: Instant,
 }
 
 impl<T: Send + Sync + 'static> Local<T> {

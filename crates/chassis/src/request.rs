@@ -102,13 +102,24 @@ async fn scoped(entry: &Entry, request: Request, next: Next) -> Response {
     let deadline = Deadline::after(time_left(request.headers()));
     let token = request.headers().get(api::token::HEADER);
     let given = Given::read(token.map(HeaderValue::as_bytes));
-    let work = deadline.scope(bounded(entry, deadline, request, next));
-    let (answer, seen) = api::token::scope(given, work).await;
+    let work = async {
+        let answer = deadline.scope(bounded(entry, deadline, request, next)).await;
+        (answer, api::token::shown())
+    };
+    let ((answer, shown), seen) = api::token::scope(given, work).await;
     let mut response = answer.unwrap_or_else(Status::into_http);
-    if let Given::Token(token) = seen
-        && let Ok(token) = HeaderValue::from_str(&token.to_string())
-    {
-        response.headers_mut().insert(api::token::HEADER, token);
+    let token = match seen {
+        Given::Token(token) => Some(token.to_string()),
+        Given::Nothing | Given::Malformed => None,
+    };
+    let said = [
+        (api::token::HEADER, token),
+        (api::token::READ_AT, shown.map(|read| read.to_string())),
+    ];
+    for (name, text) in said {
+        if let Some(Ok(text)) = text.map(HeaderValue::try_from) {
+            response.headers_mut().insert(name, text);
+        }
     }
     response
 }

@@ -50,7 +50,7 @@ pub(crate) fn position(lsn: u64) -> Position {
     Position { timeline: 1, lsn }
 }
 
-pub(crate) fn replica(value: u64, lsn: u64) -> Seen<u64> {
+pub(crate) fn replica<T>(value: T, lsn: u64) -> Seen<T> {
     Seen {
         value,
         cluster: CLUSTER,
