@@ -103,7 +103,9 @@ async fn scoped(entry: &Entry, request: Request, next: Next) -> Response {
     let token = request.headers().get(api::token::HEADER);
     let given = Given::read(token.map(HeaderValue::as_bytes));
     let work = async {
-        let answer = deadline.scope(bounded(entry, deadline, request, next)).await;
+        let answer = deadline
+            .scope(bounded(entry, deadline, request, next))
+            .await;
         (answer, api::token::shown())
     };
     let ((answer, shown), seen) = api::token::scope(given, work).await;

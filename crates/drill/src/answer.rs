@@ -18,6 +18,8 @@ pub struct Answer {
     pub replayed: bool,
     /// Which version of the thing it tells of this is.
     pub etag: Option<String>,
+    /// Whether it was kept from before, since the service behind is away.
+    pub kept: bool,
     /// How long it asks to wait before the same is sent again.
     pub retry_after: Option<Duration>,
 }
@@ -29,6 +31,7 @@ impl Answer {
         let seconds = header("Retry-After").and_then(|text| text.parse().ok());
         let (etag, status) = (header("ETag"), answer.status());
         let replayed = header("Idempotency-Replayed").is_some();
+        let kept = header("Cache-Status").is_some();
         let text = answer.text().await?;
         Ok(Self {
             status,
@@ -36,6 +39,7 @@ impl Answer {
             text,
             replayed,
             etag,
+            kept,
             retry_after: seconds.map(Duration::from_secs),
         })
     }

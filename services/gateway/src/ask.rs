@@ -1,5 +1,6 @@
 //! Asking the services: what may be asked again, and what the caller hears when no answer came.
 
+use retry::Deadline;
 use tonic::{Request, Response, Status};
 
 use crate::key::Once;
@@ -22,6 +23,23 @@ where
     answer
         .map(Response::into_inner)
         .map_err(|refused| refusal::problem(Asked::Read, &refused))
+}
+
+/// As [`read`], not longer than until `deadline`, with the status itself in place of its meaning.
+///
+/// # Errors
+/// The last attempt's status.
+pub(crate) async fn read_until<C, Q, R>(
+    deadline: Deadline,
+    client: &C,
+    request: Q,
+    call: impl AsyncFn(&mut C, Request<Q>) -> Result<Response<R>, Status>,
+) -> Result<Response<R>, Status>
+where
+    C: Clone,
+{
+    let asked = once(client.clone(), retry::reads(request), &call);
+    deadline.scope(asked).await
 }
 
 /// Asks for what counts once per key, and asks again until the outcome is known. One unknown attempt makes the whole call

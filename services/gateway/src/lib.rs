@@ -11,6 +11,7 @@ mod client;
 mod code;
 mod config;
 mod context;
+mod fallback;
 mod follow;
 mod id;
 mod idle;

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::ask;
 use crate::body::{Path, Query};
+use crate::fallback::{Fallback, Shown};
 use crate::id::ArticleId;
 use crate::page::{List, Page};
 use crate::problem::Problem;
@@ -25,33 +25,39 @@ pub(crate) fn routes() -> OpenApiRouter<Edge> {
 
 /// Lists the articles that are published, newest first.
 #[utoipa::path(get, path = "/v1/news", tag = "news", params(Page),
-    responses((status = 200, body = List<ArticleBody>)))]
+    responses((status = 200, body = List<ArticleBody>,
+    headers(("Cache-Status" = Option<String>, description = "Only while the service behind is away and this was read before: `holdfast; hit`, with the seconds that it may still be shown as `ttl` (RFC 9211).")))))]
 async fn list(
     State(news): State<NewsClient>,
+    State(fallback): State<Fallback>,
     Query(page): Query<Page>,
-) -> Result<List<ArticleBody>, Problem> {
+) -> Result<Shown<List<ArticleBody>>, Problem> {
     let wanted = ListArticlesRequest {
         page: Some(page.into()),
         include_drafts: false,
     };
-    let found = ask::read(&news, wanted, NewsClient::list_articles).await?;
-    Ok(List::of(found.articles, found.next_cursor))
+    let call = NewsClient::list_articles;
+    let found = fallback.read("articles", &news, wanted, call).await?;
+    Ok(found.map(|page| List::of(page.articles, page.next_cursor)))
 }
 
 /// Finds an article that is published.
 #[utoipa::path(get, path = "/v1/news/{id}", tag = "news", params(("id" = inline(ArticleId), Path), IfNoneMatchHeader),
-    responses((status = 200, body = ArticleBody), (status = 304)))]
+    responses((status = 200, body = ArticleBody,
+    headers(("Cache-Status" = Option<String>, description = "Only while the service behind is away and this was read before: `holdfast; hit`, with the seconds that it may still be shown as `ttl` (RFC 9211)."))), (status = 304)))]
 async fn find(
     State(news): State<NewsClient>,
+    State(fallback): State<Fallback>,
     Path(id): Path<ArticleId>,
     known: IfNoneMatch,
-) -> Result<Tagged<ArticleBody>, Problem> {
+) -> Result<Shown<Tagged<ArticleBody>>, Problem> {
     let wanted = GetArticleRequest {
         id: id.into_wire(),
         include_drafts: false,
     };
-    let found = ask::read(&news, wanted, NewsClient::get_article).await?;
-    Ok(tagged(found).unless(known))
+    let call = NewsClient::get_article;
+    let found = fallback.read("article", &news, wanted, call).await?;
+    Ok(found.map(|article| tagged(article).unless(known)))
 }
 
 /// An article.

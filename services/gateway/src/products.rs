@@ -8,8 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::ask;
 use crate::body::{Path, Query};
+use crate::fallback::{Fallback, Shown};
 use crate::id::ProductId;
 use crate::money::Money;
 use crate::page::{List, page_of};
@@ -28,33 +28,43 @@ pub(crate) fn routes() -> OpenApiRouter<Edge> {
 
 /// Lists what is for sale.
 #[utoipa::path(get, path = "/v1/products", tag = "catalogue", params(ProductsQuery),
-    responses((status = 200, body = List<ProductBody>)))]
+    responses((status = 200, body = List<ProductBody>,
+    headers(("Cache-Status" = Option<String>, description = "Only while the service behind is away and this was read before: `holdfast; hit`, with the seconds that it may still be shown as `ttl` (RFC 9211).")))))]
 async fn list(
     State(catalog): State<CatalogClient>,
+    State(fallback): State<Fallback>,
     Query(query): Query<ProductsQuery>,
-) -> Result<List<ProductBody>, Problem> {
-    let found = ask::read(&catalog, query.of(false), CatalogClient::list_products).await?;
-    Ok(List::of(found.products, found.next_cursor))
+) -> Result<Shown<List<ProductBody>>, Problem> {
+    let (wanted, call) = (query.of(false), CatalogClient::list_products);
+    let found = fallback.read("products", &catalog, wanted, call).await?;
+    Ok(found.map(|page| List::of(page.products, page.next_cursor)))
 }
 
 /// Finds a product, also one that is no longer for sale.
 #[utoipa::path(get, path = "/v1/products/{id}", tag = "catalogue", params(("id" = inline(ProductId), Path)),
-    responses((status = 200, body = ProductBody)))]
+    responses((status = 200, body = ProductBody,
+    headers(("Cache-Status" = Option<String>, description = "Only while the service behind is away and this was read before: `holdfast; hit`, with the seconds that it may still be shown as `ttl` (RFC 9211).")))))]
 async fn find(
     State(catalog): State<CatalogClient>,
+    State(fallback): State<Fallback>,
     Path(id): Path<ProductId>,
-) -> Result<Tagged<ProductBody>, Problem> {
+) -> Result<Shown<Tagged<ProductBody>>, Problem> {
     let wanted = GetProductRequest { id: id.into_wire() };
-    let found = ask::read(&catalog, wanted, CatalogClient::get_product).await?;
-    Ok(tagged(found))
+    let call = CatalogClient::get_product;
+    let found = fallback.read("product", &catalog, wanted, call).await?;
+    Ok(found.map(tagged))
 }
 
 /// Lists the categories that have something for sale, by name.
-#[utoipa::path(get, path = "/v1/categories", tag = "catalogue", responses((status = 200, body = List<CategoryBody>)))]
-async fn categories(State(catalog): State<CatalogClient>) -> Result<List<CategoryBody>, Problem> {
-    let wanted = ListCategoriesRequest {};
-    let found = ask::read(&catalog, wanted, CatalogClient::list_categories).await?;
-    Ok(List::whole(found.categories))
+#[utoipa::path(get, path = "/v1/categories", tag = "catalogue", responses((status = 200, body = List<CategoryBody>,
+    headers(("Cache-Status" = Option<String>, description = "Only while the service behind is away and this was read before: `holdfast; hit`, with the seconds that it may still be shown as `ttl` (RFC 9211).")))))]
+async fn categories(
+    State(catalog): State<CatalogClient>,
+    State(fallback): State<Fallback>,
+) -> Result<Shown<List<CategoryBody>>, Problem> {
+    let (wanted, call) = (ListCategoriesRequest {}, CatalogClient::list_categories);
+    let found = fallback.read("categories", &catalog, wanted, call).await?;
+    Ok(found.map(|all| List::whole(all.categories)))
 }
 
 /// Which products are wanted.

@@ -9,6 +9,7 @@ use chassis::{Door, Env, Instance, Service, Setting, Wrong};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Settings, TlsFiles};
+use crate::fallback::Fallback;
 use crate::limits::Limits;
 use crate::state::{Channels, Edge};
 use crate::{follow, router, serve};
@@ -35,13 +36,14 @@ impl Gateway {
         let certificate = settings.tls.as_ref().map(open).transpose()?;
         let redis = settings.redis.as_deref().map(Redis::connect);
         let limits = Limits::new(settings.quotas, redis.as_ref());
+        let fallback = Fallback::new(redis.as_ref());
         let channels = Channels {
             user: env.channel("user")?,
             order: env.channel("order")?,
             news: env.channel("news")?,
         };
         Ok(Self {
-            edge: Edge::new(settings, channels, limits),
+            edge: Edge::new(settings, channels, limits, fallback),
             certificate,
             redis,
             probes: std::sync::OnceLock::new(),

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::body::BodyLimits;
 use crate::client::Client;
 use crate::config::Settings;
+use crate::fallback::Fallback;
 use crate::follow::Published;
 use crate::limits::Limits;
 
@@ -37,6 +38,7 @@ struct Inner {
     clients: Clients,
     verifier: Verifier,
     limits: Limits,
+    fallback: Fallback,
     published: Published,
     draining: CancellationToken,
     room: Room,
@@ -67,11 +69,17 @@ struct Clients {
 
 impl Edge {
     /// Puts together what the handlers need.
-    pub(crate) fn new(settings: Settings, channels: Channels, limits: Limits) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        channels: Channels,
+        limits: Limits,
+        fallback: Fallback,
+    ) -> Self {
         Self(Arc::new(Inner {
             clients: Clients::over(channels),
             verifier: Verifier::new(),
             limits,
+            fallback,
             published: Published::default(),
             draining: CancellationToken::new(),
             room: Room::new("gateway", settings.room),
@@ -144,6 +152,12 @@ impl Clients {
 }
 
 /// Lets a handler ask for one client by its type.
+impl FromRef<Edge> for Fallback {
+    fn from_ref(edge: &Edge) -> Self {
+        edge.0.fallback.clone()
+    }
+}
+
 macro_rules! clients {
     ($($field:ident: $client:ty;)+) => {
         $(impl FromRef<Edge> for $client {

@@ -9,6 +9,7 @@ mod caches;
 mod crash;
 mod declined;
 mod edge;
+mod fallbacks;
 mod keys;
 mod open;
 mod outage;

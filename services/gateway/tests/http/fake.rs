@@ -28,6 +28,8 @@ pub(crate) enum Answer {
     Unending(Vec<Vec<u8>>),
     /// This message, said to have been given before for the same key.
     Replay(Vec<u8>),
+    /// This message, said to have been read there: see [`api::token::ReadAt`].
+    ReadAt(Vec<u8>, &'static str),
     /// A refusal.
     Refusal(Status),
     /// The connection breaks in mid-call: the caller cannot know.
@@ -138,6 +140,12 @@ async fn answer(State(fake): State<Fake>, request: Request) -> Response {
             let mut response = framed(stream::iter(frames(vec![message], true)));
             let yes = axum::http::HeaderValue::from_static("true");
             response.headers_mut().insert("idempotency-replayed", yes);
+            response
+        }
+        Answer::ReadAt(message, read_at) => {
+            let mut response = framed(stream::iter(frames(vec![message], true)));
+            let read_at = axum::http::HeaderValue::from_static(read_at);
+            response.headers_mut().insert("read-at", read_at);
             response
         }
         Answer::Unending(messages) => {

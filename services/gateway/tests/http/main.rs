@@ -8,6 +8,7 @@ mod bad_tokens;
 mod description;
 mod events;
 mod fake;
+mod fallback;
 mod front;
 mod limits;
 mod outcomes;

@@ -1,0 +1,146 @@
+//! What is shown while a service is away: what was last read there, where it is everybody's and not too old.
+
+use std::time::Duration;
+
+use api::token::{ReadAt, Seen};
+use axum::http::HeaderValue;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD as BASE64;
+use cache::{Bounds, Cache, Kept, Redis};
+use prost::Message;
+use retry::Deadline;
+use tonic::Status;
+
+use crate::ask;
+use crate::code::Code;
+use crate::problem::Problem;
+use crate::refusal::{self, Asked};
+
+/// Says that an answer was kept from before, as RFC 9211 has it.
+pub(crate) const HEADER: &str = "cache-status";
+/// How many answers are kept in this process; each for 30 seconds at most, and for 5 minutes in Redis.
+const ENTRIES: u64 = 2_000;
+
+/// Answers of services about what is everybody's, for as long as they may be shown. Without a Redis there are none.
+#[derive(Clone)]
+pub(crate) struct Fallback(Option<Cache<String>>);
+
+/// An answer: as the service has just given it, or as it was kept.
+pub(crate) struct Shown<T> {
+    body: T,
+    /// How much longer it may be shown, if it was kept.
+    kept: Option<Duration>,
+}
+
+impl Fallback {
+    /// Keeps answers in this process and in `redis`.
+    pub(crate) fn new(redis: Option<&Redis>) -> Self {
+        let kept = |redis| Cache::new(redis, "fallback", Bounds::entries(ENTRIES));
+        Self(redis.map(kept))
+    }
+
+    /// Asks a service for what is everybody's. While it is away, answers what was kept, if the caller has not seen more.
+    ///
+    /// # Errors
+    /// The service's refusal; `unavailable` when no answer came and none was kept, `not_yet_consistent` when the one that
+    /// was kept is older than what the caller has seen.
+    pub(crate) async fn read<C, Q, R>(
+        &self,
+        what: &'static str,
+        client: &C,
+        request: Q,
+        call: impl AsyncFn(&mut C, tonic::Request<Q>) -> Result<tonic::Response<R>, Status>,
+    ) -> Result<Shown<R>, Problem>
+    where
+        C: Clone,
+        Q: Message,
+        R: Message + Default,
+    {
+        let key = format!("{what} {}", BASE64.encode(request.encode_to_vec()));
+        match ask::read_until(in_time(), client, request, call).await {
+            Ok(answer) => {
+                self.keep(&key, &answer).await;
+                Ok(Shown::fresh(answer.into_inner()))
+            }
+            Err(status) => self.instead(what, &key, &status).await,
+        }
+    }
+
+    async fn keep<R: Message>(&self, key: &str, answer: &tonic::Response<R>) {
+        let read = answer.metadata().get(api::token::READ_AT);
+        let read = read.and_then(|text| text.to_str().ok()?.parse::<ReadAt>().ok());
+        if let (Some(cache), Some(ReadAt { token, left })) = (&self.0, read) {
+            let at = Seen {
+                value: (),
+                cluster: token.cluster,
+                position: token.position,
+                primary: false,
+            };
+            let write = || BASE64.encode(answer.get_ref().encode_to_vec());
+            chassis::apart(cache.keep(key, at, left, write)).await;
+        }
+    }
+
+    /// What was kept, in place of an answer that did not come.
+    async fn instead<R: Message + Default>(
+        &self,
+        what: &'static str,
+        key: &str,
+        status: &Status,
+    ) -> Result<Shown<R>, Problem> {
+        let problem = refusal::problem(Asked::Read, status);
+        let away = matches!(problem.code(), Code::Unavailable | Code::NotTaken);
+        let Some(cache) = self.0.as_ref().filter(|_| away) else {
+            return Err(problem);
+        };
+        let (text, left) = match chassis::apart(cache.find(key)).await {
+            Kept::Serves(seen, left) => (seen.value, left),
+            Kept::TooOld => return Err(Code::NotYetConsistent.into()),
+            Kept::Nothing => return Err(problem),
+        };
+        let body = BASE64.decode(text).ok();
+        let body = body.and_then(|bytes| R::decode(&*bytes).ok());
+        metrics::counter!("gateway_fallbacks_total", "what" => what).increment(1);
+        body.map(|body| Shown::kept(body, left)).ok_or(problem)
+    }
+}
+
+/// Until when a service is asked: what is left of the request's time afterwards is for what was kept.
+fn in_time() -> Deadline {
+    let left = Deadline::current().remaining();
+    Deadline::after(left - (left / 5).min(Duration::from_millis(500)))
+}
+
+impl<T> Shown<T> {
+    fn fresh(body: T) -> Self {
+        Self { body, kept: None }
+    }
+
+    fn kept(body: T, left: Duration) -> Self {
+        let kept = Some(left);
+        Self { body, kept }
+    }
+
+    /// Writes the body for the caller.
+    pub(crate) fn map<U>(self, write: impl FnOnce(T) -> U) -> Shown<U> {
+        Shown {
+            body: write(self.body),
+            kept: self.kept,
+        }
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for Shown<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.body.into_response();
+        if let Some(left) = self.kept {
+            let seconds = left.as_secs();
+            let said = format!("holdfast; hit; ttl={seconds}; detail=service-away");
+            if let Ok(said) = HeaderValue::try_from(said) {
+                response.headers_mut().insert(HEADER, said);
+            }
+        }
+        response
+    }
+}
