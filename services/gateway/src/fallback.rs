@@ -109,7 +109,7 @@ impl Fallback {
 /// Until when a service is asked: what is left of the request's time afterwards is for what was kept.
 fn in_time() -> Deadline {
     let left = Deadline::current().remaining();
-    Deadline::after(left - (left / 5).min(Duration::from_millis(500)))
+    Deadline::after(left.saturating_sub((left / 5).min(Duration::from_millis(500))))
 }
 
 impl<T> Shown<T> {

@@ -125,11 +125,9 @@ async fn restart_floor(shop: &Shop, load: &Load) {
     }
     let redis = shop.running.redis();
     for server in redis.servers() {
-        restart(server.process()).await;
-        shop.healed().await;
+        restart(shop, load, server.process()).await;
     }
     for sentinel in redis.sentinels() {
-        restart(sentinel.process()).await;
-        shop.healed().await;
+        restart(shop, load, sentinel.process()).await;
     }
 }

@@ -153,7 +153,7 @@ async fn an_entry_whose_invalidation_was_lost_is_shown_to_nobody_past_its_bound(
     while changed.elapsed() <= IN_PROCESS {
         let asked = changed.elapsed();
         let read = scene.numbers(&stranger).await;
-        if read.iter().any(|number| *number == 1) {
+        if read.contains(&1) {
             shown = Some(asked);
         }
         sleep(Duration::from_millis(200)).await;

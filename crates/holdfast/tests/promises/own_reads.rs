@@ -30,8 +30,8 @@ async fn read(customer: &mut Customer, path: &str) -> Answer {
 async fn rename(customer: &mut Customer, name: &str) {
     let end = Instant::now() + SETTLED;
     loop {
-        let me = read(customer, "/v1/me").await;
-        let change = customer.change("/v1/me", &me.etag.unwrap(), json!({"name": name}));
+        let etag = read(customer, "/v1/me").await.etag.unwrap();
+        let change = customer.change("/v1/me", &etag, json!({"name": name}));
         let changed = change.await.unwrap();
         if changed.status == StatusCode::OK {
             return;

@@ -15,7 +15,7 @@ use crate::{Error, Process, Ward, Wire};
 /// How long a server that has ended waits for the other one to take over, before it leads again.
 const SWITCH: Duration = Duration::from_secs(10);
 
-/// How long it waits when nobody answers at all: others may have ended with it, and be back soon.
+/// How long the other one may be silent until it counts as gone.
 const ALONE: Duration = Duration::from_secs(2);
 
 /// Where a server answers.
@@ -148,16 +148,18 @@ impl RedisServer {
     /// its replica forget all as well. So it stays away until the other one leads, if that can.
     async fn find_place(&self) -> Result<(), Error> {
         let began = Instant::now();
+        let mut heard = began;
         let follows = loop {
             let (named, other) = tokio::join!(talk::named(&self.sentinels), talk::role(self.other));
-            let waited = began.elapsed();
+            if other.is_some() {
+                heard = Instant::now();
+            }
             match (named, other) {
-                (Some(other), _) if other != self.port() => break Some(other),
+                (Some(named), _) if named != self.port() => break Some(named),
                 (None, Some(Role::Primary { .. })) => break Some(self.other),
-                // Nobody can take over.
-                (Some(_), None) => break None,
-                (None, None) if waited > ALONE => break None,
-                _ if waited > SWITCH => break None,
+                // Nobody is there who could take over.
+                (_, None) if heard.elapsed() > ALONE => break None,
+                _ if began.elapsed() > SWITCH => break None,
                 _ => sleep(LOOK).await,
             }
         };
