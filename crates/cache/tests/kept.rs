@@ -28,7 +28,7 @@ async fn find(cache: &Cache<u64>, given: Given) -> Result<u64, &'static str> {
 #[tokio::test]
 async fn what_was_kept_is_found_here_and_elsewhere_by_who_has_seen_no_more() {
     let redis = testkit::redis().await;
-    let (here, there) = (process(&redis), process(&redis));
+    let (here, there) = tokio::join!(process(&redis), process(&redis));
     assert_eq!(find(&here, Given::Nothing).await, Err("nothing"));
     let mut lsn = 9;
     // What was kept before Redis was reached is kept in that process alone.
@@ -50,7 +50,7 @@ async fn what_was_kept_is_found_here_and_elsewhere_by_who_has_seen_no_more() {
 #[tokio::test]
 async fn what_is_newer_takes_the_place_of_what_was_kept_and_nothing_else_does() {
     let redis = testkit::redis().await;
-    let here = process(&redis);
+    let here = process(&redis).await;
     keep(&here, 1, 10, LONG).await;
 
     keep(&here, 2, 9, LONG).await;
@@ -62,7 +62,7 @@ async fn what_is_newer_takes_the_place_of_what_was_kept_and_nothing_else_does() 
 #[tokio::test]
 async fn nothing_is_kept_for_longer_than_is_left_of_its_time() {
     let redis = testkit::redis().await;
-    let (here, there) = (process(&redis), process(&redis));
+    let (here, there) = tokio::join!(process(&redis), process(&redis));
 
     keep(&here, 1, 10, Duration::from_secs(3)).await;
 
@@ -78,7 +78,7 @@ async fn nothing_is_kept_for_longer_than_is_left_of_its_time() {
 #[tokio::test]
 async fn what_is_served_says_where_it_was_read_and_how_much_of_its_time_is_left() {
     let redis = testkit::redis().await;
-    let here = process(&redis);
+    let here = process(&redis).await;
     let get = async || {
         let read = async {
             let load = || async { Ok::<_, std::convert::Infallible>(primary(1, 10)) };

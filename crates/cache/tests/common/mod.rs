@@ -91,7 +91,7 @@ pub(crate) fn cut_off(redis: &testkit::Redis) -> Cache<u64> {
 }
 
 /// Waits until `event` is so, for a minute at most.
-pub(crate) async fn until<Fut: Future<Output = bool>>(what: &str, mut event: impl FnMut() -> Fut) {
+pub(crate) async fn until(what: &str, mut event: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !event().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
