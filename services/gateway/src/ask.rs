@@ -39,7 +39,9 @@ where
     C: Clone,
 {
     let asked = once(client.clone(), retry::reads(request), &call);
-    deadline.scope(asked).await
+    // A channel waits for the beginning of an answer only; its end may never come.
+    let answer = deadline.limit(deadline.scope(asked)).await;
+    answer.unwrap_or_else(|_| Err(Status::deadline_exceeded("the answer did not end in time")))
 }
 
 /// Asks for what counts once per key, and asks again until the outcome is known. One unknown attempt makes the whole call

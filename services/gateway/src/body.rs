@@ -132,7 +132,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         .trim_ascii_start()
         .first()
         .is_some_and(|first| *first != b'{')
-        && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
+        && is_json(bytes)
     {
         return Err(Problem::invalid(
             "",
@@ -144,7 +144,8 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let read = serde_path_to_error::deserialize(&mut json).map_err(|bad| {
         let path = pointer(&bad.path().to_string());
         let why = bad.into_inner();
-        if why.is_data() {
+        // Where a word of a list is expected, serde takes a number for a slip of the pen.
+        if why.is_data() || is_json(bytes) {
             let text = why.to_string();
             let (code, field) = fault(&text);
             let path = field.map_or(path.clone(), |field| below(&path, field));
@@ -158,6 +159,10 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(read)
 }
 
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
+}
+
 /// The kind of fault that serde speaks of, and the field it names.
 fn fault(why: &str) -> (&'static str, Option<&str>) {
     let kinds = [
@@ -166,6 +171,7 @@ fn fault(why: &str) -> (&'static str, Option<&str>) {
         ("duplicate field", "duplicate_field"),
         ("unknown variant", "unknown_value"),
         ("invalid type", "wrong_type"),
+        ("expected value", "wrong_type"),
         ("invalid value", "out_of_range"),
         ("number out of range", "out_of_range"),
     ];
