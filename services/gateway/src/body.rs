@@ -144,11 +144,10 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let read = serde_path_to_error::deserialize(&mut json).map_err(|bad| {
         let path = pointer(&bad.path().to_string());
         let why = bad.into_inner();
-        // Where a word of a list is expected, serde takes a number for a slip of the pen.
-        if why.is_data() || is_json(bytes) {
+        if why.is_data() || is_no_word(&why, bytes) {
             let text = why.to_string();
             let (code, field) = fault(&text);
-            let path = field.map_or(path.clone(), |field| below(&path, field));
+            let path = field.map_or(path.clone(), |field| below(&path, code, field));
             Problem::invalid(&path, code, message(&why))
         } else {
             Problem::new(Code::MalformedJson).detail(why.to_string())
@@ -157,6 +156,11 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let ended = json.end();
     ended.map_err(|_| Problem::new(Code::MalformedJson).detail("Something follows the JSON."))?;
     Ok(read)
+}
+
+/// Where a word of a list is expected, serde takes anything else for a slip of the pen.
+fn is_no_word(why: &serde_json::Error, bytes: &[u8]) -> bool {
+    why.to_string().starts_with("expected value") && is_json(bytes)
 }
 
 fn is_json(bytes: &[u8]) -> bool {
@@ -192,10 +196,10 @@ fn message(why: &serde_json::Error) -> String {
     text[..end].to_owned()
 }
 
-/// The pointer of `field` within `path`, unless it ends there already.
-fn below(path: &str, field: &str) -> String {
+/// The pointer of `field` within `path`, unless it ends there already; the path of what is missing ends above it.
+fn below(path: &str, code: &str, field: &str) -> String {
     let last = pointer(field);
-    if path.ends_with(&last) {
+    if code != "missing_field" && path.ends_with(&last) {
         path.to_owned()
     } else {
         format!("{path}{last}")
