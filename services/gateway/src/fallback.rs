@@ -58,7 +58,9 @@ impl Fallback {
         R: Message + Default,
     {
         let key = format!("{what} {}", BASE64.encode(request.encode_to_vec()));
-        match ask::read_until(in_time(), client, request, call).await {
+        // A call is large, and every handler that asks would be.
+        let asked = Box::pin(ask::read_until(in_time(), client, request, call));
+        match asked.await {
             Ok(answer) => {
                 self.keep(&key, &answer).await;
                 Ok(Shown::fresh(answer.into_inner()))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use drill::{Answer, Buyer, Customer, Product, Refusal};
 use holdfast::house::{Ground, House, Keeper, Kind, Place};
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use sqlx::{Connection as _, PgConnection, query_scalar};
 use stack::{Options, Postgres, Redis};
@@ -199,6 +200,20 @@ pub(crate) const PATIENT: (&str, &str) = ("REQUEST_TIMEOUT", "30s");
 /// Places an order as a good client does: sends the same key again until the answer is final.
 pub(crate) async fn until_known(customer: &mut Customer, key: &str, body: &Value) -> Answer {
     until_other_than(&[202, 429, 503, 504], customer, key, body).await
+}
+
+/// Reads `path`; again while the shop has too much to do to answer.
+pub(crate) async fn until_read(customer: &mut Customer, path: &str) -> Answer {
+    let end = Instant::now() + SETTLED;
+    loop {
+        let answer = customer.send(Method::GET, path, None, None).await.unwrap();
+        if answer.status == StatusCode::OK {
+            return answer;
+        }
+        let passing = [429, 503, 504].contains(&answer.status.as_u16());
+        assert!(passing && Instant::now() < end, "{path}: {answer:?}");
+        sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Places an order that cannot settle yet: sends the same key again until the shop has taken it.

@@ -2,35 +2,22 @@
 
 use std::time::Duration;
 
-use drill::{Answer, Customer};
+use drill::Customer;
 use futures::future::join_all;
-use reqwest::{Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::open::{PATIENT, SETTLED, Shop, Wanted, until_known};
+use crate::open::{PATIENT, SETTLED, Shop, Wanted, until_known, until_read};
 
 /// How long the replica shows nothing new.
 const PAUSED: Duration = Duration::from_secs(2);
-
-/// Reads `path`, again while the shop has too much to do to answer.
-async fn read(customer: &mut Customer, path: &str) -> Answer {
-    let end = Instant::now() + SETTLED;
-    loop {
-        let answer = customer.send(Method::GET, path, None, None).await.unwrap();
-        if answer.status == StatusCode::OK {
-            return answer;
-        }
-        assert!(Instant::now() < end, "{path}: {}", answer.text);
-        sleep(Duration::from_millis(100)).await;
-    }
-}
 
 /// Changes the customer's name, again while nobody knows whether it is changed.
 async fn rename(customer: &mut Customer, name: &str) {
     let end = Instant::now() + SETTLED;
     loop {
-        let etag = read(customer, "/v1/me").await.etag.unwrap();
+        let etag = until_read(customer, "/v1/me").await.etag.unwrap();
         let change = customer.change("/v1/me", &etag, json!({"name": name}));
         let changed = change.await.unwrap();
         if changed.status == StatusCode::OK {
@@ -48,19 +35,19 @@ async fn write_and_read(mut customer: Customer, mug: String, end: Instant) -> u3
     while Instant::now() < end {
         let answer = until_known(&mut customer, &format!("k{turns}"), &body).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
-        let found = read(&mut customer, &format!("/v1/orders/{}", answer.id())).await;
+        let found = until_read(&mut customer, &format!("/v1/orders/{}", answer.id())).await;
         assert_eq!(
             found.body["status"], "confirmed",
             "its own order, as it was before"
         );
-        let list = read(&mut customer, "/v1/orders?limit=1").await;
+        let list = until_read(&mut customer, "/v1/orders?limit=1").await;
         assert_eq!(
             list.body["data"][0]["id"], answer.body["id"],
             "its own list, as it was before"
         );
         let name = format!("Ann {turns}");
         rename(&mut customer, &name).await;
-        let me = read(&mut customer, "/v1/me").await;
+        let me = until_read(&mut customer, "/v1/me").await;
         assert_eq!(me.body["name"], *name, "its own profile, as it was before");
         turns += 1;
     }
