@@ -90,7 +90,11 @@ async fn lock(tx: &mut Tx, new: &[&NewOrder]) -> Result<Shelf, Error> {
 }
 
 async fn write(tx: &mut Tx, jobs: &[Arc<Placing>], decided: &[Decided]) -> Result<(), Error> {
-    let fresh = || jobs.iter().zip(decided.iter().flatten());
+    // Side by side first: a key among them that was sent before would shift all that follow it.
+    let fresh = || {
+        let all = jobs.iter().zip(decided);
+        all.filter_map(|(job, decided)| Some((job, decided.as_ref()?)))
+    };
     let orders: Vec<&Order> = decided.iter().flatten().flatten().collect();
     let (held, rejected): (Vec<&Order>, Vec<&Order>) =
         orders.iter().copied().partition(|order| order.is_pending());

@@ -5,6 +5,7 @@
 mod books;
 mod cancelling;
 mod crashes;
+mod groups;
 mod house;
 mod keys;
 mod moving;
