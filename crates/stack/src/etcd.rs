@@ -1,7 +1,7 @@
-//! etcd: the store in which Patroni's nodes agree on a leader.
+//! etcd: the store in which Patroni's nodes agree on a leader, and in which services find each other.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::account::Account;
 use crate::process::LOOK;
-use crate::{Error, Launch, Process, program};
+use crate::{Error, Folder, Launch, Process, free_port, program};
 
 /// How long a member may take to answer once most of them are there.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -43,6 +43,8 @@ pub(crate) struct Seat {
 pub struct Etcd {
     seat: Seat,
     process: Arc<Process>,
+    data: PathBuf,
+    account: Option<Account>,
 }
 
 impl Etcd {
@@ -81,7 +83,40 @@ impl Etcd {
         Ok(Self {
             seat: seat.clone(),
             process: Arc::new(Process::start(&seat.name, launch)?),
+            data,
+            account,
         })
+    }
+
+    /// Starts three members by themselves, their data in `folder`, and returns when they answer.
+    ///
+    /// # Errors
+    /// When etcd is not installed or does not come up.
+    pub async fn three(folder: &Folder) -> Result<Vec<Self>, Error> {
+        let mut seats = Vec::new();
+        for name in ["etcd-1", "etcd-2", "etcd-3"] {
+            let (name, client, peer) = (name.to_owned(), free_port()?, free_port()?);
+            seats.push(Seat { name, client, peer });
+        }
+        let start = |seat| Self::start(seat, &seats, folder.path(), None);
+        let members: Vec<Self> = seats.iter().map(start).collect::<Result<_, _>>()?;
+        for member in &members {
+            member.ready().await?;
+        }
+        Ok(members)
+    }
+
+    /// Takes away all that it knows. It must have ended before, and so must the others: a member that forgot alone would not
+    /// be let in again.
+    ///
+    /// # Errors
+    /// When its folder cannot be emptied.
+    pub fn forget(&self) -> Result<(), Error> {
+        let files = || Error::files(&self.data);
+        fs::remove_dir_all(&self.data).map_err(files())?;
+        fs::create_dir_all(&self.data).map_err(files())?;
+        self.account
+            .map_or(Ok(()), |account| account.own(&self.data))
     }
 
     /// What it is called.
@@ -108,7 +143,10 @@ impl Etcd {
     }
 
     /// Waits until it is healthy.
-    pub(crate) async fn ready(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// When it is not after half a minute, or has ended.
+    pub async fn ready(&self) -> Result<(), Error> {
         let end = Instant::now() + LIMIT;
         while !self.healthy().await {
             if !self.process.alive() || Instant::now() > end {
