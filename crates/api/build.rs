@@ -15,8 +15,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ]
     .map(|file| proto.join(format!("holdfast/{file}.proto")));
     let descriptors = protox::compile(files, [proto])?;
+    let etcd = protox::compile([proto.join("etcd/v3/etcd.proto")], [proto])?;
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(descriptors)?;
+    // Others' contract: we only call it, and reflection does not tell of it.
+    tonic_prost_build::configure()
+        .build_server(false)
+        .compile_fds(etcd)?;
     Ok(())
 }

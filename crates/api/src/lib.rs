@@ -10,11 +10,12 @@ pub mod token;
 pub use priority::Priority;
 
 pub use wire::common::v1 as common;
+pub use wire::etcd;
 pub use wire::news::v1 as news;
 pub use wire::order::v1 as order;
 pub use wire::user::v1 as user;
 
-/// The packages below `proto/holdfast`, nested as they name each other.
+/// The packages below `proto`, nested as they name each other.
 #[allow(
     missing_docs,
     clippy::pedantic,
@@ -22,6 +23,9 @@ pub use wire::user::v1 as user;
     reason = "generated; the docs stand in proto/"
 )]
 mod wire {
+    pub mod etcd {
+        tonic::include_proto!("etcdserverpb");
+    }
     pub mod common {
         pub mod v1 {
             tonic::include_proto!("holdfast.common.v1");
