@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::capacity::Capacity;
+use crate::register::Registry;
 use crate::room::Bounds;
 use crate::{Env, Setting, Wrong};
 
@@ -73,6 +74,33 @@ pub const SETTINGS: &[Setting] = &[
         "OVERLAY_PATH",
         "A JSON file with weights and drains by instance id, looked at twice a second: `{\"a:1\": {\"weight\": 50}, \"b:1\": {\"drained\": true}}`.",
     ),
+    Setting::optional(
+        "REGISTRY",
+        "Where this instance registers itself once it is ready, for others to find it: `etcd://host:2379`, several members with commas between. See [directories](directories.md).",
+    ),
+    Setting::new(
+        "REGISTRY_LEASE",
+        "5s",
+        "How long this instance stays registered after it has died, 2 to 15 s; one that ends in order deregisters at once.",
+    ),
+    Setting::optional(
+        "ADVERTISE",
+        "Where others reach this instance, `host:port`; needed in a registry when LISTEN is on every address.",
+    ),
+    Setting::optional(
+        "INSTANCE",
+        "What this instance is called in a registry, and so in OVERLAY_PATH: `order-1`. Its address when not set.",
+    ),
+    Setting::new(
+        "KUBERNETES_API",
+        "https://kubernetes.default.svc",
+        "Where the API server answers that is asked for neighbours given as `kubernetes://`.",
+    ),
+    Setting::new(
+        "KUBERNETES_ACCOUNT",
+        "/var/run/secrets/kubernetes.io/serviceaccount",
+        "The folder with the account's `token`, `ca.crt` and `namespace`, by which it is asked. The account may list and watch EndpointSlices.",
+    ),
     Setting::new(
         "DRAIN_GRACE",
         "2s",
@@ -106,6 +134,7 @@ pub(crate) struct Config {
     pub(crate) telemetry: telemetry::Settings,
     pub(crate) room: Bounds,
     pub(crate) capacity: Option<Capacity>,
+    pub(crate) registry: Option<Registry>,
     pub(crate) drain_grace: Duration,
     pub(crate) drain_limit: Duration,
 }
@@ -113,8 +142,10 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn read(name: &str, env: &Env) -> Result<Self, Wrong> {
         env.check_spelling()?;
+        let listen = env.get("LISTEN")?;
         Ok(Self {
-            listen: env.get("LISTEN")?,
+            listen,
+            registry: Registry::read(env, listen)?,
             admin: env.get("ADMIN_LISTEN")?,
             service_token: service_token(env)?,
             telemetry: telemetry::Settings {

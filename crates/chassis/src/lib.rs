@@ -13,6 +13,7 @@ mod health;
 mod instance;
 mod neighbour;
 mod page;
+mod register;
 mod request;
 pub mod room;
 mod run;

@@ -2,26 +2,41 @@
 
 use std::path::PathBuf;
 
-use discovery::{Balance, Channel, Fixed, overlay};
+use discovery::kubernetes::Access;
+use discovery::{Bad, Balance, Channel, Source, overlay};
 
 use crate::value::Value;
 use crate::{Env, Wrong};
 
 impl Env {
-    /// A channel to the service called `neighbour`, found at `{NEIGHBOUR}_ADDRS`.
+    /// A channel to the service called `neighbour`, found as `{NEIGHBOUR}_ADDRS` says.
     ///
     /// # Errors
-    /// When the addresses are missing or wrong.
+    /// When that is missing or wrong.
     pub fn channel(&self, neighbour: &'static str) -> Result<Channel, Wrong> {
         let name = format!("{}_ADDRS", neighbour.to_uppercase());
-        let addrs: Vec<String> = self.get(&name)?;
-        if let Some(bad) = addrs.iter().find(|addr| !is_addr(addr)) {
-            return Err(Wrong::new(format!(
-                "{name} must be a list of `host:port` with commas between, and has `{bad}`"
-            )));
-        }
+        let text: String = self.get(&name)?;
+        let wrong = |bad: Bad| Wrong::new(format!("{name} must be {}, and is `{text}`", bad.0));
+        let source: Source = text.parse().map_err(wrong)?;
+        let directory = source.open(neighbour, &self.cluster()?);
         let settings = self.calling()?;
-        Ok(discovery::channel(neighbour, &Fixed::new(addrs), &settings))
+        Ok(discovery::channel(neighbour, &directory, &settings))
+    }
+
+    /// Where Kubernetes answers.
+    fn cluster(&self) -> Result<Access, Wrong> {
+        let server: String = self.get("KUBERNETES_API")?;
+        let account = self.get("KUBERNETES_ACCOUNT")?;
+        let uri = server.parse().ok().filter(|uri: &http::Uri| {
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some()
+        });
+        let wrong = || {
+            Wrong::new(format!(
+                "KUBERNETES_API must be a URL such as `https://10.0.0.1:6443`, and is `{server}`"
+            ))
+        };
+        let server = uri.ok_or_else(wrong)?;
+        Ok(Access { server, account })
     }
 
     /// How this service calls others.
@@ -38,7 +53,7 @@ impl Env {
     }
 }
 
-fn is_addr(text: &str) -> bool {
+pub(crate) fn is_addr(text: &str) -> bool {
     let authority: Option<http::uri::Authority> = text.parse().ok();
     authority.is_some_and(|addr| addr.port_u16().is_some() && !addr.host().is_empty())
 }

@@ -47,6 +47,7 @@ pub struct Running {
     closing: CancellationToken,
     ended: CancellationToken,
     serving: JoinHandle<()>,
+    registered: Option<JoinHandle<()>>,
     admin: JoinHandle<()>,
     pub(crate) telemetry: telemetry::Guard,
 }
@@ -80,6 +81,8 @@ pub async fn start<S: Service>(
         ended: ended.clone(),
     };
     let admin = axum::serve(admin_socket, admin::routes(instance.health.clone()));
+    let registry = config.registry.clone();
+    let registered = registry.map(|registry| registry.keep(&instance, addr));
     info!(service.name = name, %addr, %admin_addr, "started");
     Ok(Running {
         addr,
@@ -89,6 +92,7 @@ pub async fn start<S: Service>(
         closing,
         ended,
         serving: tokio::spawn(async move { serve(service, door).await }),
+        registered,
         admin: tokio::spawn(async move { admin.await.unwrap_or_default() }),
         telemetry,
     })
@@ -119,13 +123,19 @@ impl Running {
         discovery::channel(self.instance.name, &only, &settings)
     }
 
-    /// Ends the service in order: readiness is withdrawn, requests are taken for a while yet, then no more; those in
+    /// Ends the service in order: it is deregistered, readiness is withdrawn, requests are taken for a while yet, then no more; those in
     /// flight are answered, work in the background comes to its end, the last spans leave.
     pub async fn stop(mut self) {
         let name = self.instance.name;
         info!(service.name = name, "draining");
         self.instance.health.draining.cancel();
-        tokio::time::sleep(self.config.drain_grace).await;
+        let left = async {
+            if let Some(registered) = self.registered.take() {
+                // It has a limit of its own.
+                let _ = registered.await;
+            }
+        };
+        tokio::join!(left, tokio::time::sleep(self.config.drain_grace));
         self.close().await;
         self.instance.end().await;
         self.telemetry.flush().await;

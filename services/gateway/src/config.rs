@@ -14,10 +14,10 @@ use crate::limits::{Quota, Quotas};
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting::required(
         "USER_ADDRS",
-        "Where the user service is: `host:port`, commas between several.",
+        "Where the user service is: `host:port`, commas between several, or a [directory](directories.md).",
     ),
-    Setting::required("ORDER_ADDRS", "Where the order service is."),
-    Setting::required("NEWS_ADDRS", "Where the news service is."),
+    Setting::required("ORDER_ADDRS", "Where the order service is, likewise."),
+    Setting::required("NEWS_ADDRS", "Where the news service is, likewise."),
     Setting::optional(
         "REDIS_URL",
         "Where gateways count callers together, at a Redis or by Sentinels (`redis+sentinel://host:port,host:port/name`); without it each counts by itself.",

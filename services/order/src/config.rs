@@ -29,7 +29,7 @@ pub const SETTINGS: &[Setting] = &[
     .secret(),
     Setting::required(
         "USER_ADDRS",
-        "Where the user service answers: `host:port`, several with commas.",
+        "Where the user service is: `host:port`, commas between several, or a [directory](directories.md).",
     ),
     Setting::new("CURRENCY", "USD", "The shop's one currency, ISO 4217."),
     Setting::new(

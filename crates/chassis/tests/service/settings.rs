@@ -77,7 +77,61 @@ async fn a_neighbours_address_without_a_port_stops_the_start() {
 
     assert_eq!(
         refused.to_string(),
-        "TINY_ADDRS must be a list of `host:port` with commas between, and has `tiny`"
+        "TINY_ADDRS must be a list of `host:port` with commas between, and is `10.0.0.1:50051,tiny`"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_registry_or_directory_stops_the_start_with_one_sentence() {
+    for (name, value, said) in [
+        (
+            "TINY_ADDRS",
+            "etcd://127.0.0.1",
+            "TINY_ADDRS must be `etcd://host:port`",
+        ),
+        (
+            "TINY_ADDRS",
+            "dns://tiny",
+            "TINY_ADDRS must be `dns://host:port`",
+        ),
+        (
+            "TINY_ADDRS",
+            "kubernetes://tiny",
+            "TINY_ADDRS must be `kubernetes://service.namespace:port`",
+        ),
+        (
+            "TINY_ADDRS",
+            "consul://a:1",
+            "TINY_ADDRS must be a list of `host:port`, or begin with",
+        ),
+        (
+            "REGISTRY",
+            "127.0.0.1:2379",
+            "REGISTRY must be `etcd://host:port`",
+        ),
+        (
+            "REGISTRY_LEASE",
+            "1s",
+            "REGISTRY_LEASE must be from 2s to 15s",
+        ),
+    ] {
+        let sentence = refused([(name, value)]).await.to_string();
+        assert!(sentence.starts_with(said), "{sentence}");
+        assert!(!sentence.contains('\n'), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn what_registers_must_say_where_it_is_reached() {
+    let registry = ("REGISTRY", "etcd://127.0.0.1:2379");
+
+    let nowhere = refused([registry, ("LISTEN", "0.0.0.0:0")]).await;
+    let wrong = refused([registry, ("ADVERTISE", "tiny")]).await;
+
+    assert!(nowhere.to_string().starts_with("ADVERTISE is not set: "));
+    assert_eq!(
+        wrong.to_string(),
+        "ADVERTISE must be `host:port`, and is `tiny`"
     );
 }
 
