@@ -30,6 +30,7 @@ pub struct House {
     ground: Ground,
     place: Place,
     wired: bool,
+    registry: Option<String>,
     seats: Vec<Seat>,
 }
 
@@ -40,6 +41,7 @@ impl House {
             ground,
             place,
             wired: false,
+            registry: None,
             seats: Vec::new(),
         }
     }
@@ -49,6 +51,15 @@ impl House {
     pub fn wired(self) -> Self {
         Self {
             wired: true,
+            ..self
+        }
+    }
+
+    /// Has each instance that is added from now on register itself at `registry`, and find the others there.
+    #[must_use]
+    pub fn registered(self, registry: String) -> Self {
+        Self {
+            registry: Some(registry),
             ..self
         }
     }
@@ -68,23 +79,23 @@ impl House {
         Ok(house)
     }
 
-    /// Starts one more instance of `kind`, which knows those that run so far; `extra` is set for it alone.
+    /// Starts one more instance of `kind`, which knows those that run so far, or finds all in the registry; `extra` is set
+    /// for it alone.
     ///
     /// # Errors
     /// When it does not start.
     pub async fn add(&mut self, kind: Kind, extra: &[(&str, &str)]) -> anyhow::Result<&Seat> {
         let mut env = self.ground.env(kind);
         env.extend(Kind::ALL.iter().filter_map(|found| self.addresses(*found)));
+        let registry = self.registry.clone();
+        env.extend(registry.map(|registry| ("REGISTRY".to_owned(), registry)));
         env.extend(
             extra
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
         let name = format!("{}-{}", kind.name(), self.seats(kind).count() + 1);
-        let mut seat = Seat::take(kind, name, env, &self.place).await?;
-        if self.wired {
-            seat.lay_wire().await?;
-        }
+        let seat = Seat::take(kind, name, env, &self.place, self.wired).await?;
         self.seats.push(seat);
         Ok(&self.seats[self.seats.len() - 1])
     }
@@ -126,15 +137,14 @@ impl House {
 
     /// The setting by which others find the instances of `kind`.
     fn addresses(&self, kind: Kind) -> Option<(String, String)> {
+        let name = format!("{}_ADDRS", kind.name().to_uppercase());
+        if let Some(registry) = &self.registry {
+            return Some((name, registry.clone()));
+        }
         let found: Vec<String> = self
             .seats(kind)
             .map(|seat| seat.shown().to_string())
             .collect();
-        (!found.is_empty()).then(|| {
-            (
-                format!("{}_ADDRS", kind.name().to_uppercase()),
-                found.join(","),
-            )
-        })
+        (!found.is_empty()).then(|| (name, found.join(",")))
     }
 }

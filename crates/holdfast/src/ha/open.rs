@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use stack::{Cluster, Folder, Front, Options, Plan, RedisHa, RedisPlan, Timings};
+use stack::{Cluster, Etcd, Folder, Front, Options, Plan, RedisHa, RedisPlan, Timings};
 
 use super::Shop;
 use crate::home::Home;
@@ -79,7 +79,8 @@ impl Shop {
         during("schema", ground.migrate()).await?;
         during("catalogue", ground.seed()).await?;
         let place = place(&wanted.program, &wanted.logs);
-        let house = during("services, two of each", services(ground, place)).await?;
+        let services = services(ground, place, registry(&cluster));
+        let house = during("services, two of each", services).await?;
         for seat in house.all() {
             let process = seat.process().context("a service of its own process")?;
             cluster.supervisor().add(process.clone());
@@ -138,8 +139,15 @@ fn place(program: &Path, logs: &Path) -> Place {
     }
 }
 
-async fn services(ground: Ground, place: Place) -> anyhow::Result<House> {
-    let mut house = House::empty(ground, place).wired();
+/// Where services find each other: the same etcd in which database nodes agree on a leader.
+fn registry(cluster: &Cluster) -> String {
+    let member = |member: &Etcd| format!("127.0.0.1:{}", member.port());
+    let members: Vec<String> = cluster.etcd().iter().map(member).collect();
+    format!("etcd://{}", members.join(","))
+}
+
+async fn services(ground: Ground, place: Place, registry: String) -> anyhow::Result<House> {
+    let mut house = House::empty(ground, place).wired().registered(registry);
     for kind in Kind::ALL {
         for _ in 0..TWO {
             house.add(kind, &[]).await?;

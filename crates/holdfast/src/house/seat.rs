@@ -44,9 +44,25 @@ impl Seat {
         name: String,
         env: Vec<(String, String)>,
         place: &Place,
+        wired: bool,
     ) -> anyhow::Result<Self> {
         let (addr, admin) = (listen(&env)?, free()?);
-        let env = at(env, addr, admin);
+        // Before it is started: it tells others where its wire begins.
+        let wire = if wired {
+            Some(Wire::like(addr).await?)
+        } else {
+            None
+        };
+        let shown = wire.as_ref().map_or(addr, Wire::addr);
+        let mut env = at(
+            env,
+            [
+                (LISTEN, addr),
+                ("ADMIN_LISTEN", admin),
+                ("ADVERTISE", shown),
+            ],
+        );
+        env.push(("INSTANCE".to_owned(), name.clone()));
         let life = match place {
             Place::Here => {
                 let running = kind.start(Env::local(env.clone())).await?;
@@ -67,15 +83,9 @@ impl Seat {
             env,
             addr,
             admin,
-            wire: None,
+            wire,
             life,
         })
-    }
-
-    /// Lays a wire before it, over which others reach it from now on.
-    pub(super) async fn lay_wire(&mut self) -> anyhow::Result<()> {
-        self.wire = Some(Wire::like(self.addr).await?);
-        Ok(())
     }
 
     /// What it is called: its kind and a number.
@@ -197,9 +207,11 @@ impl std::fmt::Debug for Life {
     }
 }
 
-/// The settings of an instance at these addresses.
-fn at(env: Vec<(String, String)>, addr: SocketAddr, admin: SocketAddr) -> Vec<(String, String)> {
-    let own = [(LISTEN, addr), ("ADMIN_LISTEN", admin)];
+/// The settings of an instance with these addresses.
+fn at<const N: usize>(
+    env: Vec<(String, String)>,
+    own: [(&str, SocketAddr); N],
+) -> Vec<(String, String)> {
     let own = own.map(|(name, addr)| (name.to_owned(), addr.to_string()));
     env.into_iter().chain(own).collect()
 }

@@ -7,6 +7,7 @@ mod open;
 mod overload;
 mod parts;
 mod redis;
+mod registry;
 mod rolling;
 mod shares;
 mod short;

@@ -214,7 +214,7 @@ impl Shop {
 
 /// By what others know an instance.
 pub(crate) fn id(seat: &Seat) -> String {
-    seat.shown().to_string()
+    seat.name().to_owned()
 }
 
 /// Waits until `so`, for as long as anything may take to settle.
