@@ -6,6 +6,9 @@ use nix::unistd::{Gid, Uid, User, chown};
 
 use crate::Error;
 
+/// The home of such an account. With ours, libpq would look for a certificate where it may not look, and speak no TLS.
+pub(crate) const HOME: &str = "/";
+
 /// An account of this machine that is not the one we run as.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Account {

@@ -12,11 +12,12 @@ use futures::future::join_all;
 use tokio::time::{Instant, sleep};
 
 pub use self::member::Member;
+use crate::account::Account;
 use crate::patroni::Seat;
 use crate::postgres::passwords::Passwords;
 use crate::process::LOOK;
 use crate::reaper::Reaper;
-use crate::{Error, Etcd, Fate, HaProxy, Node, Options, Process, Supervisor, Timings, Wire};
+use crate::{Error, Etcd, Fate, HaProxy, Node, Options, Process, Supervisor, Timings, Tls, Wire};
 
 /// How long handing the lead over may take.
 const HAND_OVER: Duration = Duration::from_secs(30);
@@ -32,6 +33,8 @@ pub struct Plan {
     pub supervised: bool,
     /// Whether there are wires around each node, which can be cut and slowed.
     pub wired: bool,
+    /// What servers show, where they are to be reached over TLS only.
+    pub tls: Option<Tls>,
 }
 
 impl Plan {
@@ -45,6 +48,7 @@ impl Plan {
             timings: Timings::default(),
             supervised: true,
             wired: false,
+            tls: None,
         })
     }
 }
@@ -59,6 +63,7 @@ pub struct Cluster {
     etcd: Vec<Etcd>,
     wires: Vec<Wires>,
     passwords: Option<Passwords>,
+    account: Option<Account>,
     plan: Plan,
     _reaper: Reaper,
 }
@@ -114,7 +119,31 @@ impl Cluster {
     fn url(&self, port: u16, role: &str, database: &str) -> String {
         let password = self.passwords.as_ref().and_then(|all| all.of(role));
         let login = password.map_or(role.to_owned(), |password| format!("{role}:{password}"));
-        format!("postgres://{login}@127.0.0.1:{port}/{database}")
+        let tls = self.plan.tls.as_ref().map(Tls::query).unwrap_or_default();
+        format!("postgres://{login}@127.0.0.1:{port}/{database}{tls}")
+    }
+
+    /// Has each server show its certificate as it is in the files by now, to whoever connects from here on. Open
+    /// connections stay. A server that does not answer reads it when it starts again.
+    ///
+    /// # Errors
+    /// When a file cannot be copied.
+    pub async fn renew_tls(&self) -> Result<(), Error> {
+        let Some(tls) = &self.plan.tls else {
+            return Ok(());
+        };
+        if tls.installed(self.folder()) {
+            return Ok(());
+        }
+        tls.install(self.folder(), self.account)?;
+        let nodes = self.nodes.iter();
+        let reload = nodes.map(|node| node.run("postgres", "select pg_reload_conf()"));
+        for told in join_all(reload).await {
+            if let Err(error) = told {
+                tracing::warn!(%error, "a server keeps its certificate until it starts again");
+            }
+        }
+        Ok(())
     }
 
     /// Makes the role `name` and the database `name` that it owns, where they are not there yet.

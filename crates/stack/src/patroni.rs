@@ -22,7 +22,7 @@ use crate::postgres::binaries::Binaries;
 use crate::postgres::passwords::Passwords;
 use crate::postgres::psql::Psql;
 use crate::process::LOOK;
-use crate::{Error, Launch, Process, account::Account, program, tree, watchdog};
+use crate::{Error, Launch, Process, Tls, account::Account, program, tree, watchdog};
 
 /// How long what was killed may take to be gone.
 const GONE: Duration = Duration::from_secs(15);
@@ -58,6 +58,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) binaries: Binaries,
     pub(crate) passwords: Option<Passwords>,
     pub(crate) account: Option<Account>,
+    pub(crate) tls: Option<Tls>,
     /// Where etcd answers.
     pub(crate) etcd: Vec<u16>,
 }
@@ -79,7 +80,8 @@ impl Node {
             api: Api::at(&seat.name, seat.rest, ground.passwords.as_ref()),
             etcd: ground.etcd.clone(),
             unchanged: json!({"loop_wait": ground.timings.loop_wait}),
-            psql: Psql::at(&ground.binaries, ground.passwords.clone(), seat.postgres),
+            psql: Psql::at(&ground.binaries, ground.passwords.clone(), seat.postgres)
+                .over(ground.tls.clone()),
             process: Arc::new(Process::start(&seat.name, launch)?),
             seat,
             data,

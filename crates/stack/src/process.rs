@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::time::{Instant, sleep};
 
-use crate::account::Account;
+use crate::account::{Account, HOME};
 use crate::{Error, tree, watchdog};
 
 /// How often we look whether something has happened that nobody tells us.
@@ -80,6 +80,7 @@ impl Launch {
             .process_group(0);
         if let Some(account) = self.account {
             command.uid(account.uid).gid(account.gid);
+            command.env("HOME", HOME);
         }
         if let Some(folder) = &self.folder {
             command.current_dir(folder);

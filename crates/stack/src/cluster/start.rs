@@ -32,6 +32,8 @@ impl Cluster {
         account.map_or(Ok(()), |account| account.own(&folder))?;
         let passwords = plan.postgres.passwords;
         let passwords = passwords.then(|| Passwords::inside(&folder, account));
+        let tls = plan.tls.as_ref();
+        let tls = tls.map(|tls| tls.install(&folder, account));
         let mut ports = Ports::inside(&folder);
         let etcd = etcd(&mut ports, &folder, account).await?;
         let ground = Ground {
@@ -40,6 +42,7 @@ impl Cluster {
             binaries: Binaries::find()?,
             passwords: passwords.clone(),
             account,
+            tls: tls.transpose()?,
             etcd: etcd.iter().map(Etcd::port).collect(),
         };
         let (mut nodes, mut wires) = (Vec::new(), Vec::new());
@@ -55,6 +58,7 @@ impl Cluster {
             etcd,
             wires,
             passwords,
+            account,
             plan,
             _reaper: reaper,
         };

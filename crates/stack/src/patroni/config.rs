@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::Ground;
-use crate::Error;
 use crate::postgres::{Options, SHARED, SUPERUSER};
+use crate::{Error, Tls};
 
 /// What the cluster is called in etcd.
 const SCOPE: &str = "house";
@@ -158,9 +158,15 @@ fn initdb(ground: &Ground<'_>) -> Vec<Value> {
 
 fn postgresql(seat: &Seat, ground: &Ground<'_>, data: &Path) -> Result<Value, Error> {
     let method = if ground.passwords.is_some() {
-        "password"
+        "scram-sha-256"
     } else {
         "trust"
+    };
+    // Without TLS there is no line that lets anybody in.
+    let host = if ground.tls.is_some() {
+        "hostssl"
+    } else {
+        "host"
     };
     let mut basebackup = vec![json!({"checkpoint": "fast"})];
     basebackup.extend((!ground.options.durable).then(|| json!("no-sync")));
@@ -176,17 +182,36 @@ fn postgresql(seat: &Seat, ground: &Ground<'_>, data: &Path) -> Result<Value, Er
             "rewind": login(ground, SUPERUSER)?,
         },
         "pg_hba": [
-            format!("host all all 127.0.0.1/32 {method}"),
-            format!("host replication all 127.0.0.1/32 {method}"),
+            format!("{host} all all 127.0.0.1/32 {method}"),
+            format!("{host} replication all 127.0.0.1/32 {method}"),
         ],
+        "parameters": shown(ground.tls.as_ref()),
         "basebackup": basebackup,
     }))
 }
 
 fn login(ground: &Ground<'_>, role: &str) -> Result<Value, Error> {
     let secret = ground.passwords.as_ref().map(|all| all.of_or_new(role));
-    Ok(match secret.transpose()? {
-        Some(password) => json!({"username": role, "password": password}),
-        None => json!({"username": role}),
-    })
+    let mut login = json!({"username": role});
+    if let Some(password) = secret.transpose()? {
+        login["password"] = json!(password);
+    }
+    if let Some(tls) = &ground.tls {
+        login["sslmode"] = json!("verify-full");
+        login["sslrootcert"] = json!(tls.authority);
+    }
+    Ok(login)
+}
+
+/// What a server shows to those who connect.
+fn shown(tls: Option<&Tls>) -> Value {
+    match tls {
+        None => json!({}),
+        Some(tls) => json!({
+            "ssl": "on",
+            "ssl_min_protocol_version": "TLSv1.3",
+            "ssl_cert_file": tls.certificate,
+            "ssl_key_file": tls.key,
+        }),
+    }
 }

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 
 use crate::Error;
-use crate::account::Account;
+use crate::account::{Account, HOME};
 
 /// The oldest version that we work with.
 const OLDEST: u32 = 15;
@@ -72,6 +72,7 @@ impl Binaries {
         command.current_dir("/").env("LC_ALL", "C");
         if let Some(account) = account {
             command.uid(account.uid).gid(account.gid);
+            command.env("HOME", HOME);
         }
         let output = command.output().await.map_err(Error::run(program))?;
         if output.status.success() {

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use super::SUPERUSER;
 use super::binaries::Binaries;
 use super::passwords::Passwords;
-use crate::Error;
+use crate::{Error, Tls};
 
 /// The way into the server at a port, as its superuser.
 #[derive(Debug, Clone)]
@@ -13,6 +13,7 @@ pub(crate) struct Psql {
     binaries: Binaries,
     passwords: Option<Passwords>,
     port: u16,
+    tls: Option<Tls>,
     options: &'static str,
 }
 
@@ -23,8 +24,14 @@ impl Psql {
             binaries: binaries.clone(),
             passwords,
             port,
+            tls: None,
             options: "",
         }
+    }
+
+    /// The same over TLS, to nobody but the server that `tls` is of.
+    pub(crate) fn over(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
     }
 
     /// The same, without waiting for the standby.
@@ -41,6 +48,7 @@ impl Psql {
             ("PGCONNECT_TIMEOUT", OsStr::new("10")),
         ];
         env.extend(self.passwords.iter().flat_map(Passwords::env));
+        env.extend(self.tls.iter().flat_map(Tls::env));
         let how = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"];
         let what = ["-p", &port, "-U", SUPERUSER, "-d", database, "-c", sql];
         let args = how.into_iter().chain(what);

@@ -1,6 +1,7 @@
 //! Writers and readers that go through HAProxy as a service does, and remember what was acknowledged.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub(crate) struct Load {
 pub(crate) struct Log {
     acknowledged: Mutex<Vec<(Instant, i64)>>,
     reads: Mutex<Vec<Instant>>,
+    broken: AtomicUsize,
 }
 
 impl Load {
@@ -65,6 +67,11 @@ impl Log {
         held(&self.acknowledged).len()
     }
 
+    /// How many times a writer had to look for another connection.
+    pub(crate) fn broken(&self) -> usize {
+        self.broken.load(Ordering::Relaxed)
+    }
+
     /// The numbers that were acknowledged.
     pub(crate) fn acknowledged(&self) -> HashSet<i64> {
         held(&self.acknowledged).iter().map(|(_, n)| *n).collect()
@@ -97,6 +104,7 @@ async fn write(urls: Vec<String>, first: i64, log: Arc<Log>) {
                 let row = query("insert into t (n) values ($1)").bind(number);
                 let done = timeout(PATIENCE, row.execute(&mut wire)).await;
                 if !matches!(done, Ok(Ok(_))) {
+                    log.broken.fetch_add(1, Ordering::Relaxed);
                     break;
                 }
                 held(&log.acknowledged).push((Instant::now(), number));

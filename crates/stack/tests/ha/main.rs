@@ -6,3 +6,4 @@ mod faults;
 mod left_behind;
 mod load;
 mod scene;
+mod tls;

@@ -9,6 +9,7 @@ use stack::{Cluster, Plan};
 use tokio::time::{Instant, sleep};
 
 use crate::load::Load;
+use crate::tls::Certified;
 
 /// How long anything may take to heal.
 pub(crate) const HEALED: Duration = Duration::from_mins(1);
@@ -19,6 +20,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// A data floor of one test's own.
 pub(crate) struct Scene {
     pub(crate) cluster: Cluster,
+    pub(crate) certified: Certified,
 }
 
 /// How long things may be out: a figure is marked beyond `aim`, and fails the test beyond three times `stated`.
@@ -39,8 +41,10 @@ pub(crate) const fn goal(aim: u64, stated: u64) -> Goal {
 impl Scene {
     /// Starts it; without a supervisor, what was killed stays dead for as long as the test likes.
     pub(crate) async fn set(supervised: bool) -> Self {
+        let certified = Certified::new();
         let plan = Plan {
             supervised,
+            tls: Some(certified.tls()),
             ..Plan::scratch().unwrap()
         };
         let began = Instant::now();
@@ -54,7 +58,7 @@ impl Scene {
             "  the data floor is up after {:.1} s",
             began.elapsed().as_secs_f64()
         ));
-        Self { cluster }
+        Self { cluster, certified }
     }
 
     /// Does `deed` under load, waits until all is well again, and holds what was seen against `goal`.
