@@ -27,6 +27,15 @@ pub const SETTINGS: &[Setting] = &[
         "What the services of one house prove themselves to each other with: any random text of 16 characters or more.",
     )
     .secret(),
+    Setting::optional(
+        "PEER_TLS_CERT",
+        "A file with the certificate chain (PEM) by which this service proves to the others of its house which one it is; with PEER_TLS_KEY and PEER_TLS_CA services speak mutual TLS. All three are read again when they change.",
+    ),
+    Setting::optional("PEER_TLS_KEY", "A file with its private key (PEM)."),
+    Setting::optional(
+        "PEER_TLS_CA",
+        "A file with the authority that certifies the services of the house (PEM); with two while one replaces the other.",
+    ),
     Setting::new(
         "LOG",
         "info",

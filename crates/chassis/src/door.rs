@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::health::Health;
+use crate::identity::Identity;
 
 /// An open socket, and word of when to close it.
 pub struct Door {
@@ -17,6 +18,9 @@ pub struct Door {
     /// Ends when no more requests are to be taken: answer what was taken, then return.
     pub closing: CancellationToken,
     pub(crate) config: Arc<Config>,
+    pub(crate) identity: Option<Identity>,
+    /// The services that call here.
+    pub(crate) callers: &'static [&'static str],
     pub(crate) health: Health,
     /// Ends when what was taken has had its time.
     pub(crate) ended: CancellationToken,

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::config;
+use crate::identity::Identity;
 use crate::setting::{Absent, Setting};
 use crate::spelling::is_a_slip;
 use crate::value::Value;
@@ -20,6 +21,7 @@ pub struct Wrong(String);
 pub struct Env {
     given: Arc<BTreeMap<String, String>>,
     table: Vec<Setting>,
+    identity: Option<Identity>,
 }
 
 impl Wrong {
@@ -48,6 +50,7 @@ impl Env {
                     .collect(),
             ),
             table: config::SETTINGS.to_vec(),
+            identity: None,
         }
     }
 
@@ -65,6 +68,20 @@ impl Env {
     pub fn knowing(mut self, table: &[Setting]) -> Self {
         self.table.extend_from_slice(table);
         self
+    }
+
+    /// The same for the service called `service`, which proves itself to others where its settings say how.
+    ///
+    /// # Errors
+    /// When it could not.
+    pub fn proving(mut self, service: &'static str) -> Result<Self, Wrong> {
+        self.identity = Identity::read(service, &self)?;
+        Ok(self)
+    }
+
+    /// By what it proves itself.
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     /// Reads a setting that has a default or is required.

@@ -5,11 +5,13 @@
 
 mod admin;
 mod answer;
+mod caller;
 mod capacity;
 mod config;
 mod door;
 mod env;
 mod health;
+mod identity;
 mod instance;
 mod neighbour;
 mod page;
@@ -46,6 +48,9 @@ use tonic::service::Routes;
 pub trait Service: Send + Sync + Sized + 'static {
     /// Its settings, beside those that all services share.
     const SETTINGS: &'static [Setting];
+
+    /// The services that call this one. Where services prove themselves by certificates, no other is let in.
+    const CALLERS: &'static [&'static str] = &[];
 
     /// Called once before the first request: says what the instance needs, and starts what runs beside the requests.
     fn begin(&self, instance: &Instance) {

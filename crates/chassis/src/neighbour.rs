@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use discovery::kubernetes::Access;
 use discovery::{Bad, Balance, Channel, Source, overlay};
 
+use crate::identity::Identity;
 use crate::value::Value;
 use crate::{Env, Wrong};
 
@@ -49,6 +50,7 @@ impl Env {
             connections: self.within("CONNECTIONS_PER_INSTANCE", 1..=8)?,
             calls: self.within("CALLS_PER_NEIGHBOUR", 1..=100_000)?,
             overlay: path.map_or_else(overlay::none, overlay::file),
+            tls: self.identity().map(Identity::client),
         })
     }
 }

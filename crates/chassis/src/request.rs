@@ -20,6 +20,7 @@ use tonic::{Code, Status};
 use tracing::{Instrument as _, error};
 
 use crate::answer::Answer;
+use crate::caller::Caller;
 use crate::capacity::Capacity;
 use crate::room::{End, Full};
 use crate::{Door, Room, stream};
@@ -36,6 +37,7 @@ const HEALTH: &str = "/grpc.health.v1.Health/";
 /// What every request passes.
 pub(crate) struct Entry {
     service: &'static str,
+    callers: &'static [&'static str],
     token: SecretString,
     room: Room,
     capacity: Option<Capacity>,
@@ -47,6 +49,7 @@ impl Entry {
     pub(crate) fn of(door: &Door) -> Self {
         Self {
             service: door.name,
+            callers: door.callers,
             token: door.config.service_token.clone(),
             room: Room::new(door.name, door.config.room),
             capacity: door.config.capacity.clone(),
@@ -64,6 +67,9 @@ impl Entry {
         if request.uri().path().starts_with(HEALTH) {
             return Ok(next.run(request).await);
         }
+        // A connection of which nothing is known is a stranger's.
+        let caller = request.extensions().get().copied();
+        caller.unwrap_or(Caller::Stranger).admit(self.callers)?;
         self.check(request.headers())?;
         let path = request.uri().path().to_owned();
         let work = Box::pin(self.ended.run_until_cancelled(scoped(self, request, next)));

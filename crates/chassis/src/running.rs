@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::config::Config;
+use crate::identity::Identity;
 use crate::{Door, Env, Instance, Service, Wrong, admin, tls};
 
 /// What requests that are dropped may take to say so.
@@ -44,6 +45,7 @@ pub struct Running {
     pub admin_addr: SocketAddr,
     instance: Instance,
     config: Arc<Config>,
+    identity: Option<Identity>,
     closing: CancellationToken,
     ended: CancellationToken,
     serving: JoinHandle<()>,
@@ -63,6 +65,7 @@ pub async fn start<S: Service>(
 ) -> Result<Running, NotStarted> {
     let env = env.knowing(S::SETTINGS);
     let config = Arc::new(Config::read(name, &env)?);
+    let env = env.proving(name)?;
     let telemetry = telemetry::init(&config.telemetry);
     tls::install_provider();
     let service = connect(&env)?;
@@ -70,6 +73,11 @@ pub async fn start<S: Service>(
     let (admin_socket, admin_addr) = bind(config.admin).await?;
     let instance = Instance::new(name);
     instance.spawn("upkeep of metrics", upkeep);
+    if let Some(identity) = env.identity().cloned() {
+        instance.spawn("certificates", move |closing| {
+            identity.clone().follow(closing)
+        });
+    }
     service.begin(&instance);
     let (closing, ended) = (CancellationToken::new(), CancellationToken::new());
     let door = Door {
@@ -77,6 +85,8 @@ pub async fn start<S: Service>(
         socket,
         closing: closing.clone(),
         config: config.clone(),
+        identity: env.identity().cloned(),
+        callers: S::CALLERS,
         health: instance.health.clone(),
         ended: ended.clone(),
     };
@@ -89,6 +99,7 @@ pub async fn start<S: Service>(
         admin_addr,
         instance,
         config,
+        identity: env.identity().cloned(),
         closing,
         ended,
         serving: tokio::spawn(async move { serve(service, door).await }),
@@ -117,6 +128,7 @@ impl Running {
     pub fn channel(&self) -> discovery::Channel {
         let settings = discovery::Settings {
             service_token: Some(self.config.service_token.clone()),
+            tls: self.identity.as_ref().map(Identity::client),
             ..discovery::Settings::default()
         };
         let only = discovery::Fixed::new([self.addr.to_string()]);

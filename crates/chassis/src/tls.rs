@@ -18,7 +18,7 @@ use tracing::{info, warn};
 use crate::Wrong;
 
 /// How far behind its files the certificate may be.
-const LOOK: Duration = Duration::from_secs(5);
+pub(crate) const LOOK: Duration = Duration::from_secs(1);
 
 /// A certificate and its key, as two files in PEM.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ impl Certificate {
         config
     }
 
-    /// Looks at the files every few seconds until `closing`, and shows what they hold to new connections. Files that
+    /// Looks at the files every second until `closing`, and shows what they hold to new connections. Files that
     /// cannot be used are complained of, and what was there before is kept.
     pub async fn follow(&self, closing: CancellationToken) {
         while !closing.is_cancelled() {
@@ -88,10 +88,13 @@ impl Certificate {
     }
 }
 
-fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, Wrong> {
-    let unusable = |path: &Path, error: &dyn fmt::Display| {
-        Wrong::new(format!("`{}` cannot be used: {error}", path.display()))
-    };
+/// Says that a file cannot be used.
+pub(crate) fn unusable(path: &Path, error: &dyn fmt::Display) -> Wrong {
+    Wrong::new(format!("`{}` cannot be used: {error}", path.display()))
+}
+
+/// Reads a certificate chain and its key.
+pub(crate) fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, Wrong> {
     let certificates = CertificateDer::pem_file_iter(chain)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| unusable(chain, &error))?;

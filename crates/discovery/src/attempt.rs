@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use retry::{Budget, Deadline, Policy};
@@ -13,6 +12,7 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 
 use crate::broken::{broken, never_sent, untouched};
+use crate::endpoint::Endpoint;
 use crate::endpoints::Endpoints;
 use crate::flight::verdict;
 use crate::headers;
@@ -94,7 +94,7 @@ impl<'a> Call<'a> {
             let Ok((flight, mut sender)) = round.next(limit).await else {
                 return Err(self.without_answer());
             };
-            address(&mut request, &flight.endpoint.authority);
+            address(&mut request, &flight.endpoint);
             self.sent.store(true, Ordering::Relaxed);
             let mut error = match sender.try_send_request(request).await {
                 Ok(response) => {
@@ -160,9 +160,9 @@ impl<'a> Call<'a> {
 }
 
 /// Addresses a request, which names only its path so far, to an instance.
-fn address(request: &mut Request<Body>, authority: &Authority) {
+fn address(request: &mut Request<Body>, endpoint: &Endpoint) {
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
-    parts.scheme = Some(Scheme::HTTP);
-    parts.authority = Some(authority.clone());
+    parts.scheme = Some(endpoint.scheme.clone());
+    parts.authority = Some(endpoint.authority.clone());
     *request.uri_mut() = Uri::from_parts(parts).expect("tonic's requests have a path");
 }

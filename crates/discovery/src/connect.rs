@@ -9,9 +9,13 @@ use http::uri::Authority;
 use http_body_util::Full;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tonic::body::Body;
+
+use crate::line::Way;
+use crate::tls;
 
 /// A connection within one site takes a millisecond; a second lets a lost packet be sent again.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -28,19 +32,29 @@ pub(crate) struct Connection {
     pub(crate) ended: JoinHandle<()>,
 }
 
-/// Connects to `addr`, within a second.
-pub(crate) async fn connect(addr: &Authority) -> io::Result<Connection> {
+/// Connects to `addr` by `way`, within a second.
+pub(crate) async fn connect(addr: &Authority, way: &Way) -> io::Result<Connection> {
     let connection = async {
-        let mut connection = open(addr).await?;
-        prove(addr, &mut connection.sender).await?;
+        let mut connection = open(addr, way).await?;
+        prove(addr, way, &mut connection.sender).await?;
         Ok(connection)
     };
     tokio::time::timeout(CONNECT, connection).await?
 }
 
-async fn open(addr: &Authority) -> io::Result<Connection> {
+async fn open(addr: &Authority, way: &Way) -> io::Result<Connection> {
     let socket = TcpStream::connect(addr.as_str()).await?;
     socket.set_nodelay(true)?;
+    match &way.tls {
+        None => speak(socket).await,
+        Some(configs) => speak(tls::over(socket, way.service, configs).await?).await,
+    }
+}
+
+async fn speak<S>(socket: S) -> io::Result<Connection>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let (sender, connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(SILENCE)
@@ -58,9 +72,9 @@ async fn open(addr: &Authority) -> io::Result<Connection> {
 
 /// Asks for the peer's health, whatever the answer. The kernel of a frozen process still accepts connections, so only
 /// an answer shows that somebody is there.
-async fn prove(addr: &Authority, sender: &mut SendRequest<Body>) -> io::Result<()> {
+async fn prove(addr: &Authority, way: &Way, sender: &mut SendRequest<Body>) -> io::Result<()> {
     let uri = Uri::builder()
-        .scheme("http")
+        .scheme(way.scheme())
         .authority(addr.clone())
         .path_and_query("/grpc.health.v1.Health/Check")
         .build()

@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 use hyper::client::conn::http2::SendRequest;
 use tokio::sync::watch;
 use tonic::body::Body;
 
 use crate::Instance;
 use crate::choice::Look;
-use crate::line::Line;
+use crate::line::{Line, Way};
 use crate::load::Load;
 use crate::meters::Meters;
 use crate::overlay::WEIGHT;
@@ -23,6 +23,7 @@ const CALLS_PER_LINE: usize = 64;
 /// One instance.
 pub(crate) struct Endpoint {
     pub(crate) instance: Instance,
+    pub(crate) scheme: Scheme,
     pub(crate) authority: Authority,
     pub(crate) meters: Meters,
     lines: Vec<Line>,
@@ -36,18 +37,19 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// An instance that is not connected yet, by at most `lines` connections. None where its address is not one.
     pub(crate) fn new(
-        service: &'static str,
+        way: &Way,
         instance: Instance,
         lines: usize,
         changed: &watch::Sender<()>,
     ) -> Option<Self> {
         let authority = Authority::try_from(instance.addr.as_str()).ok()?;
         let now = Instant::now();
-        let line = || Line::new(service, authority.clone(), changed.clone());
+        let line = || Line::new(way.clone(), authority.clone(), changed.clone());
         Some(Self {
-            meters: Meters::new(service, &instance),
+            meters: Meters::new(way.service, &instance),
             lines: (0..lines.max(1)).map(|_| line()).collect(),
             instance,
+            scheme: way.scheme(),
             authority,
             next: AtomicUsize::new(0),
             weight: AtomicU32::new(WEIGHT),

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tracing::warn;
 
 use crate::endpoint::Endpoint;
+use crate::line::Way;
 use crate::overlay::{Overlay, Overlays};
 use crate::standing::Record;
 use crate::{Balance, Directory, Instance, Settings, choice};
@@ -17,7 +18,7 @@ pub(crate) type Seat<'a> = &'a Arc<Endpoint>;
 
 /// The instances that the directory names.
 pub(crate) struct Endpoints {
-    service: &'static str,
+    way: Way,
     balance: Balance,
     zone: String,
     lines: usize,
@@ -43,7 +44,10 @@ impl Endpoints {
         settings: &Settings,
     ) -> Self {
         Self {
-            service,
+            way: Way {
+                service,
+                tls: settings.tls.clone(),
+            },
             balance: settings.balance,
             zone: settings.zone.clone(),
             lines: settings.connections.clamp(1, 8),
@@ -104,7 +108,7 @@ impl Endpoints {
     }
 
     fn open(&self, instance: &Instance) -> Option<Arc<Endpoint>> {
-        Endpoint::new(self.service, instance.clone(), self.lines, &self.changed).map(Arc::new)
+        Endpoint::new(&self.way, instance.clone(), self.lines, &self.changed).map(Arc::new)
     }
 
     /// Chooses among those that are connected. The nearest that are trusted come first; those that are not are better
@@ -165,7 +169,7 @@ impl Endpoints {
             standing.eject(now, rand::random());
             endpoint.meters.ejected(true);
             warn!(
-                peer.service = self.service,
+                peer.service = self.way.service,
                 peer.id = endpoint.instance.id,
                 "ejected: it fails where others do not"
             );

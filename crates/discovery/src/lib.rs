@@ -30,6 +30,7 @@ mod simulation;
 mod source;
 mod standing;
 mod tally;
+pub mod tls;
 
 pub use channel::{Channel, channel};
 pub use directory::{Directory, Fixed, Instance};

@@ -1,9 +1,11 @@
 //! One connection to an instance: made when it is first wanted, and again whenever it has broken.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 use hyper::client::conn::http2::SendRequest;
 use retry::Backoff;
 use tokio::sync::{Notify, watch};
@@ -12,10 +14,29 @@ use tonic::body::Body;
 use tracing::{info, warn};
 
 use crate::connect::connect;
+use crate::tls::Configs;
 
 /// Half a second at most: a neighbour that comes back is found at once, and one that stays away costs two attempts a
 /// second.
 const RECONNECT: Backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(500));
+
+/// Whom to reach, and how they prove to be it.
+#[derive(Clone)]
+pub(crate) struct Way {
+    pub(crate) service: &'static str,
+    pub(crate) tls: Option<Configs>,
+}
+
+impl Way {
+    /// What requests say of it.
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.tls.is_some() {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        }
+    }
+}
 
 #[derive(Clone, Default)]
 struct State {
@@ -33,7 +54,7 @@ pub(crate) struct Line {
 
 /// Keeps one line: its own task.
 struct Keeper {
-    service: &'static str,
+    way: Way,
     authority: Authority,
     state: watch::Sender<State>,
     wanted: Arc<Notify>,
@@ -42,15 +63,11 @@ struct Keeper {
 
 impl Line {
     /// A line that is not connected yet. `changed` is told when it is, or cannot be.
-    pub(crate) fn new(
-        service: &'static str,
-        authority: Authority,
-        changed: watch::Sender<()>,
-    ) -> Self {
+    pub(crate) fn new(way: Way, authority: Authority, changed: watch::Sender<()>) -> Self {
         let (sender, state) = watch::channel(State::default());
         let wanted = Arc::new(Notify::new());
         let keeper = Keeper {
-            service,
+            way,
             authority,
             state: sender,
             wanted: wanted.clone(),
@@ -91,14 +108,14 @@ impl Keeper {
         let mut failures = 0;
         loop {
             self.wanted.notified().await;
-            match connect(&self.authority).await {
+            match connect(&self.authority, &self.way).await {
                 Ok(connection) => {
-                    info!(peer.service = self.service, peer.addr = %self.authority, "connected");
+                    info!(peer.service = self.way.service, peer.addr = %self.authority, "connected");
                     failures = 0;
                     self.tell(|state| state.sender = Some(connection.sender));
                     let _ = connection.ended.await;
                     self.tell(|state| state.sender = None);
-                    info!(peer.service = self.service, peer.addr = %self.authority, "disconnected");
+                    info!(peer.service = self.way.service, peer.addr = %self.authority, "disconnected");
                 }
                 Err(error) => {
                     self.complain(failures, &error);
@@ -116,9 +133,18 @@ impl Keeper {
     }
 
     /// Says it once, not at every attempt.
-    fn complain(&self, failures: u32, error: &std::io::Error) {
+    fn complain(&self, failures: u32, error: &io::Error) {
         if failures == 0 {
-            warn!(peer.service = self.service, peer.addr = %self.authority, %error, "cannot connect");
+            let error = causes(error);
+            warn!(peer.service = self.way.service, peer.addr = %self.authority, %error, "cannot connect");
         }
     }
+}
+
+/// An error with its causes, each after a colon: that a certificate is refused stands in the last.
+fn causes(error: &io::Error) -> String {
+    let first: &(dyn Error + 'static) = error;
+    let causes = std::iter::successors(Some(first), |&error| error.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    causes.join(": ")
 }

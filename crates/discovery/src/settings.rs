@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 
 use crate::overlay::{self, Overlays};
+use crate::tls;
 
 /// Who takes the next call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Settings {
     pub calls: usize,
     /// Weights and drains.
     pub overlay: Overlays,
+    /// How TLS is spoken; without it, none is.
+    pub tls: Option<tls::Configs>,
 }
 
 impl Default for Settings {
@@ -43,6 +46,7 @@ impl Default for Settings {
             // Half of what an instance works on at once: a neighbour that hangs leaves room for calls to the others.
             calls: 512,
             overlay: overlay::none(),
+            tls: None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A certificate authority for development, and a server certificate by it.
+//! A certificate authority for development, and by it a certificate for the edge and for each service.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -6,35 +6,96 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use discovery::tls;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
 };
+use stack::Tls;
+use time::{Duration, OffsetDateTime};
 
-/// Writes `ca.pem`, `server.pem` and `server.key` into `folder`, for a server that is called by one of `names`. An
-/// authority that is there already signs again; its key is `ca.key`.
+use crate::house::Kind;
+
+/// Where the database is reached in the HA form, by clients and by its own Patroni: each looks for the name by which it came.
+const HERE: [&str; 2] = ["127.0.0.1", "localhost"];
+/// How long a certificate is good, in days. Made again, it begins anew.
+const GOOD: i64 = 365;
+/// How long an authority is.
+const GOOD_AUTHORITY: i64 = 3650;
+
+/// Writes `ca.pem` into `folder` and certificates by it, each with its key: `server.pem` and `server.key` for the edge,
+/// which is called by one of `names`, `postgres.pem` and `postgres.key` for the database, and `user.pem`, `user.key` and so
+/// on, by which services prove themselves to each other. An authority that is there already signs again; its key is `ca.key`.
 ///
 /// # Errors
 /// When a file cannot be read or written, or a name is none.
 pub fn write(folder: &Path, names: &[String]) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let authority = authority(folder)?;
+    let certify = |name: &str, names: &[String]| certify(folder, name, names, &authority);
+    certify("server", names)?;
+    let here = HERE.map(str::to_owned);
+    certify("postgres", &[&[tls::name("postgres")], &here[..]].concat())?;
+    for kind in Kind::ALL {
+        certify(kind.name(), &[tls::name(kind.name())])?;
+    }
+    Ok(())
+}
+
+/// What the database shows, from `folder`.
+pub fn postgres(folder: &Path) -> Tls {
+    Tls {
+        certificate: folder.join("postgres.pem"),
+        key: folder.join("postgres.key"),
+        authority: folder.join("ca.pem"),
+    }
+}
+
+/// The settings by which a service of `kind` finds its own in `folder`.
+pub fn settings(folder: &Path, kind: Kind) -> [(String, String); 3] {
+    let name = kind.name();
+    [
+        ("PEER_TLS_CERT", format!("{name}.pem")),
+        ("PEER_TLS_KEY", format!("{name}.key")),
+        ("PEER_TLS_CA", "ca.pem".to_owned()),
+    ]
+    .map(|(setting, file)| (setting.to_owned(), folder.join(file).display().to_string()))
+}
+
+/// Certifies `name`, which others know by `names`.
+fn certify(
+    folder: &Path,
+    name: &str,
+    names: &[String],
+    authority: &Issuer<'static, KeyPair>,
+) -> anyhow::Result<()> {
     let key = KeyPair::generate()?;
-    let mut server = CertificateParams::new(names.to_vec()).context("the names of the server")?;
-    server
-        .distinguished_name
-        .push(DnType::CommonName, "Holdfast, for development");
-    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    server.use_authority_key_identifier_extension = true;
-    let server = server.signed_by(&key, &authority)?;
-    save(&folder.join("server.pem"), &server.pem(), 0o644)?;
-    save(&folder.join("server.key"), &key.serialize_pem(), 0o600)
+    let params = CertificateParams::new(names);
+    let mut params = good_for(
+        params.with_context(|| format!("the names of {name}"))?,
+        GOOD,
+    );
+    let common = format!("Holdfast {name}, for development");
+    params.distinguished_name.push(DnType::CommonName, common);
+    params.extended_key_usages = vec![
+        ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsagePurpose::ClientAuth,
+    ];
+    params.use_authority_key_identifier_extension = true;
+    let certificate = params.signed_by(&key, authority)?;
+    let pem = certificate.pem();
+    save(
+        &folder.join(format!("{name}.key")),
+        &key.serialize_pem(),
+        0o600,
+    )?;
+    save(&folder.join(format!("{name}.pem")), &pem, 0o644)
 }
 
 /// Reads the authority of `folder`, or makes one.
 fn authority(folder: &Path) -> anyhow::Result<Issuer<'static, KeyPair>> {
     let (certificate, key) = (folder.join("ca.pem"), folder.join("ca.key"));
-    let mut params = CertificateParams::default();
+    let mut params = good_for(CertificateParams::default(), GOOD_AUTHORITY);
     params
         .distinguished_name
         .push(DnType::CommonName, "Holdfast development authority");
@@ -52,14 +113,24 @@ fn authority(folder: &Path) -> anyhow::Result<Issuer<'static, KeyPair>> {
     Ok(Issuer::new(params, pair))
 }
 
+/// Good from yesterday on, for clocks that are behind.
+fn good_for(mut params: CertificateParams, days: i64) -> CertificateParams {
+    let now = OffsetDateTime::now_utc();
+    params.not_before = now - Duration::days(1);
+    params.not_after = now + Duration::days(days);
+    params
+}
+
+/// Puts it there in one go: whoever reads meanwhile finds the old or the new.
 fn save(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let new = Path::new(&name);
+    // Left behind by one that was killed.
+    let _ = fs::remove_file(new);
     let mut options = OpenOptions::new();
-    let file = options
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(mode)
-        .open(path);
+    let file = options.create_new(true).write(true).mode(mode).open(new);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(new, path))
         .with_context(|| path.display().to_string())
 }

@@ -63,6 +63,7 @@ async fn until_asked(shop: &Shop) -> anyhow::Result<()> {
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
             _ = rounds.tick() => {
+                shop.renew_certs().await;
                 table.set_message(status::table(shop).await);
                 table.tick();
             }

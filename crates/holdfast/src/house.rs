@@ -10,6 +10,8 @@ pub use ground::{Ground, Keeper};
 pub use kind::Kind;
 pub use seat::Seat;
 
+use crate::certs;
+
 /// Where the services run.
 #[derive(Debug, Clone)]
 pub enum Place {
@@ -31,6 +33,7 @@ pub struct House {
     place: Place,
     wired: bool,
     registry: Option<String>,
+    certs: Option<PathBuf>,
     seats: Vec<Seat>,
 }
 
@@ -42,6 +45,7 @@ impl House {
             place,
             wired: false,
             registry: None,
+            certs: None,
             seats: Vec::new(),
         }
     }
@@ -62,6 +66,11 @@ impl House {
             registry: Some(registry),
             ..self
         }
+    }
+
+    /// Has each instance that is added from now on prove itself to the others, by what [`certs::write`] has made in `folder`.
+    pub fn prove_by(&mut self, folder: impl Into<PathBuf>) {
+        self.certs = Some(folder.into());
     }
 
     /// Opens a house with `count` instances of each service, and returns when every one is ready.
@@ -86,6 +95,12 @@ impl House {
     /// When it does not start.
     pub async fn add(&mut self, kind: Kind, extra: &[(&str, &str)]) -> anyhow::Result<&Seat> {
         let mut env = self.ground.env(kind);
+        let certs = self.certs.as_deref();
+        env.extend(
+            certs
+                .into_iter()
+                .flat_map(|folder| certs::settings(folder, kind)),
+        );
         env.extend(Kind::ALL.iter().filter_map(|found| self.addresses(*found)));
         let registry = self.registry.clone();
         env.extend(registry.map(|registry| ("REGISTRY".to_owned(), registry)));

@@ -117,12 +117,13 @@ enum Command {
         /// Where the wallet is, for `orders`.
         wallet: Option<String>,
     },
-    /// Make a certificate authority for development, and a server certificate by it.
+    /// Make a certificate authority for development, and by it certificates for the edge and each service. Made again, they
+    /// are taken up by whatever runs with them.
     Certs {
         /// Where to.
         #[arg(long, default_value = ".holdfast/certs")]
         out: PathBuf,
-        /// What the server is called.
+        /// What the edge is called.
         #[arg(default_values_t = ["localhost".to_owned(), "127.0.0.1".to_owned()])]
         names: Vec<String>,
     },
@@ -185,7 +186,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Certs { out, names } => {
             certs::write(&out, &names)?;
             say::line(format_args!(
-                "ca.pem, server.pem and server.key are in {}",
+                "ca.pem, and by it server.pem for the edge and one for each service, are in {}",
                 out.display()
             ));
         }

@@ -5,6 +5,7 @@
 #[path = "tiny/config.rs"]
 pub(crate) mod config;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -48,6 +49,7 @@ impl Service {
 
 impl chassis::Service for Service {
     const SETTINGS: &'static [Setting] = config::SETTINGS;
+    const CALLERS: &'static [&'static str] = &["tiny"];
 
     fn begin(&self, instance: &Instance) {
         let outside = self.answers.outside.clone();
@@ -80,6 +82,8 @@ pub(crate) struct Outside {
     pub(crate) begun: Arc<AtomicUsize>,
     /// Whether it has ended, after the last request.
     pub(crate) ended: Arc<AtomicBool>,
+    /// How many requests came to it.
+    pub(crate) asked: Arc<AtomicUsize>,
     /// How many requests wait to be let go.
     pub(crate) waiting: Arc<AtomicUsize>,
     go: Arc<Gate>,
@@ -130,6 +134,7 @@ impl Carts for Answers {
         &self,
         request: Request<wire::GetCartRequest>,
     ) -> Result<Response<wire::Cart>, Status> {
+        self.outside.asked.fetch_add(1, Ordering::SeqCst);
         let deed = request.into_inner().id;
         let mut answer = wire::Cart {
             version: i64::try_from(Deadline::current().remaining().as_micros()).unwrap(),
@@ -214,10 +219,19 @@ pub(crate) struct Tiny {
 }
 
 impl Tiny {
-    pub(crate) async fn start<const N: usize>(settings: [(&str, &str); N]) -> Self {
+    pub(crate) async fn start<const N: usize>(settings: [(&'static str, &str); N]) -> Self {
+        let settings = settings.map(|(name, value)| (name, value.to_owned()));
+        Self::start_as("tiny", settings).await
+    }
+
+    /// The same, called `name`.
+    pub(crate) async fn start_as(
+        name: &'static str,
+        settings: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
         let outside = Outside::default();
         let connect = |env: &Env| Service::connect_with(env, outside.clone());
-        let running = chassis::start("tiny", Env::local(settings), connect).await;
+        let running = chassis::start(name, Env::local(settings), connect).await;
         let running = running.unwrap();
         Self {
             channel: running.channel(),
@@ -227,20 +241,20 @@ impl Tiny {
     }
 
     /// One that asks `self`.
-    pub(crate) async fn before<const N: usize>(&self, settings: [(&str, &str); N]) -> Self {
-        let addr = self.running.addr.to_string();
-        let settings = settings.iter().copied().chain([("TINY_ADDRS", &*addr)]);
-        let env = Env::local(settings);
-        let running = chassis::start("tiny", env, Service::connect).await.unwrap();
-        Self {
-            channel: running.channel(),
-            running,
-            outside: Outside::default(),
-        }
+    pub(crate) async fn before(
+        &self,
+        settings: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Self {
+        before(self.running.addr, settings).await
     }
 
     pub(crate) async fn ask(&self, deed: &str) -> Result<wire::Cart, Status> {
         ask(&self.channel, deed).await
+    }
+
+    /// How many requests came to it.
+    pub(crate) fn asked(&self) -> usize {
+        self.outside.asked.load(Ordering::SeqCst)
     }
 
     /// Waits until `count` requests wait.
@@ -254,6 +268,27 @@ impl Tiny {
         let answer = reqwest::get(url).await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
+}
+
+/// One that asks whoever is at `addr`.
+pub(crate) async fn before(
+    addr: SocketAddr,
+    settings: impl IntoIterator<Item = (&'static str, String)>,
+) -> Tiny {
+    let next = ("TINY_ADDRS", addr.to_string());
+    let env = Env::local(settings.into_iter().chain([next]));
+    let running = chassis::start("tiny", env, Service::connect).await.unwrap();
+    Tiny {
+        channel: running.channel(),
+        running,
+        outside: Outside::default(),
+    }
+}
+
+/// Why one does not start.
+pub(crate) async fn refused(settings: impl IntoIterator<Item = (&'static str, String)>) -> String {
+    let started = chassis::start("tiny", Env::local(settings), Service::connect).await;
+    started.err().unwrap().to_string()
 }
 
 /// Waits until something is so, for a minute at most.

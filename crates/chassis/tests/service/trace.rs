@@ -10,7 +10,7 @@ async fn a_trace_goes_on_over_every_hop() {
     let collector = Collector::start().await.unwrap();
     let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
     let last = Tiny::start([endpoint]).await;
-    let first = last.before([endpoint]).await;
+    let first = last.before([(endpoint.0, endpoint.1.to_owned())]).await;
 
     let asking = async {
         first.ask("ask: greet").await.unwrap();

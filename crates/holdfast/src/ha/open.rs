@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use stack::{Cluster, Etcd, Folder, Front, Options, Plan, RedisHa, RedisPlan, Timings};
 
 use super::Shop;
+use crate::certs;
 use crate::home::Home;
 use crate::house::{Ground, House, Keeper, Kind, Place};
 use crate::say::during;
@@ -30,12 +31,16 @@ pub struct Wanted {
     pub fronts: [u16; 2],
     /// Settings that all services share.
     pub settings: Vec<(String, String)>,
+    /// Where the certificates are by which services prove themselves.
+    pub certs: std::path::PathBuf,
 }
 
 /// Opens the shop that lives in `home`.
 pub(super) async fn whole(home: &Home, port: u16) -> anyhow::Result<Shop> {
     let logs = home.path().join("ha/logs");
     fs::create_dir_all(&logs).with_context(|| logs.display().to_string())?;
+    let certs = home.path().join("certs");
+    certs::write(&certs, &["localhost".to_owned(), "127.0.0.1".to_owned()])?;
     let settings = [
         ("CURRENCY", CURRENCY.to_owned()),
         ("MASTER_KEY", home.secret("master-key")?),
@@ -51,6 +56,7 @@ pub(super) async fn whole(home: &Home, port: u16) -> anyhow::Result<Shop> {
         settings: settings
             .map(|(name, value)| (name.to_owned(), value))
             .to_vec(),
+        certs: certs.canonicalize()?,
     };
     Shop::open(wanted).await
 }
@@ -68,6 +74,7 @@ impl Shop {
             timings: Timings::default(),
             supervised: true,
             wired: true,
+            tls: Some(certs::postgres(&wanted.certs)),
         };
         let mut cluster = during("etcd x3, Patroni x3, HAProxy x2", Cluster::start(plan)).await?;
         let twice = RedisPlan {
@@ -79,7 +86,7 @@ impl Shop {
         during("schema", ground.migrate()).await?;
         during("catalogue", ground.seed()).await?;
         let place = place(&wanted.program, &wanted.logs);
-        let services = services(ground, place, registry(&cluster));
+        let services = services(ground, place, registry(&cluster), &wanted.certs);
         let house = during("services, two of each", services).await?;
         for seat in house.all() {
             let process = seat.process().context("a service of its own process")?;
@@ -146,8 +153,14 @@ fn registry(cluster: &Cluster) -> String {
     format!("etcd://{}", members.join(","))
 }
 
-async fn services(ground: Ground, place: Place, registry: String) -> anyhow::Result<House> {
+async fn services(
+    ground: Ground,
+    place: Place,
+    registry: String,
+    certs: &Path,
+) -> anyhow::Result<House> {
     let mut house = House::empty(ground, place).wired().registered(registry);
+    house.prove_by(certs);
     for kind in Kind::ALL {
         for _ in 0..TWO {
             house.add(kind, &[]).await?;

@@ -15,6 +15,13 @@ pub struct Shop {
 }
 
 impl Shop {
+    /// Has the database show what `holdfast certs` has made since; the services look by themselves.
+    pub(super) async fn renew_certs(&self) {
+        if let Err(error) = self.cluster.renew_tls().await {
+            tracing::warn!(%error, "the database keeps its certificate");
+        }
+    }
+
     /// The services.
     pub fn house(&self) -> &House {
         &self.house

@@ -46,6 +46,7 @@ impl Kind {
     /// # Errors
     /// The first setting that is wrong.
     pub fn check(self, env: &Env) -> Result<(), Wrong> {
+        let env = &env.clone().proving(self.name())?;
         match self {
             Self::News => news::Service::connect(env).map(drop),
             Self::Order => order::Service::connect(env).map(drop),

@@ -27,6 +27,7 @@ pub(crate) struct Shop {
     /// What everybody buys.
     pub(crate) mug: Product,
     logs: Folder,
+    _certs: Folder,
 }
 
 impl Shop {
@@ -37,7 +38,8 @@ impl Shop {
 
     /// Opens it with `settings` for every service.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let logs = Folder::scratch().unwrap();
+        let (logs, certs) = (Folder::scratch().unwrap(), Folder::scratch().unwrap());
+        holdfast::certs::write(certs.path(), &["localhost".to_owned()]).unwrap();
         let overlay = overlay(&logs).display().to_string();
         let ports = [testkit::free_port(), testkit::free_port()];
         let shared = [
@@ -57,6 +59,7 @@ impl Shop {
             program: env!("CARGO_BIN_EXE_holdfast").into(),
             fronts: ports,
             settings: shared.iter().chain(settings).map(owned).collect(),
+            certs: certs.path().to_owned(),
         };
         let running = ha::Shop::open(wanted).await.unwrap();
         let order = store(&running, "order").await;
@@ -69,6 +72,7 @@ impl Shop {
             fronts,
             mug,
             logs,
+            _certs: certs,
         }
     }
 

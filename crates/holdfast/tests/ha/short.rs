@@ -1,6 +1,7 @@
 //! The faults that matter most, in one shop: the short set of `make test-ha`.
 
 use drill::Goal;
+use holdfast::house::Kind;
 
 use crate::open::{Shop, until};
 use crate::strike::{SOME, kill, lose, strike};
@@ -9,6 +10,7 @@ use crate::strike::{SOME, kill, lose, strike};
 #[ignore = "needs Patroni: make test-ha"]
 async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders() {
     let shop = Shop::open().await;
+    nobody_speaks_without_a_proof(&shop).await;
     strike(
         &shop,
         "kill -9 the primary's postmaster",
@@ -63,6 +65,18 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
     )
     .await;
     shop.close().await;
+}
+
+/// Asks every service inside for its health, over plain HTTP/2.
+async fn nobody_speaks_without_a_proof(shop: &Shop) {
+    let client = reqwest::Client::builder().http2_prior_knowledge();
+    let client = client.build().unwrap();
+    let inside = shop.running.house().all().iter();
+    for seat in inside.filter(|seat| seat.kind() != Kind::Gateway) {
+        let url = format!("http://{}/grpc.health.v1.Health/Check", seat.shown());
+        let answer = client.post(url).send().await;
+        assert!(answer.is_err(), "{} answers: {answer:?}", seat.name());
+    }
 }
 
 /// Freezes a database node, and waits until its supervisor has killed it for that.

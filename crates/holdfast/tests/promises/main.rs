@@ -14,6 +14,7 @@ mod keys;
 mod open;
 mod outage;
 mod own_reads;
+mod peers;
 mod people;
 mod revoked;
 mod sale;
