@@ -1,4 +1,4 @@
-//! Kubernetes as a directory: the pods behind a service, by its EndpointSlices.
+//! Kubernetes as a directory: the pods behind a service, by its `EndpointSlices`.
 
 mod api;
 mod follow;

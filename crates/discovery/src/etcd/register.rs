@@ -26,7 +26,7 @@ const AGAIN: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_mi
 const GOODBYE: Duration = Duration::from_secs(2);
 
 impl Etcd {
-    /// Keeps `instance` registered as one of `service` until `leave` ends, and then takes it out. Nobody lists it for longer
+    /// Keeps `instance` registered as one of `service` until `leaving` ends, and then takes it out. Nobody lists it for longer
     /// than `lease` after it has died. Says in `listed` whether it is registered.
     pub async fn keep(
         &self,
@@ -34,7 +34,7 @@ impl Etcd {
         instance: &Instance,
         lease: Duration,
         listed: watch::Sender<bool>,
-        leave: impl Future<Output = ()>,
+        leaving: impl Future<Output = ()>,
     ) {
         let mut keeper = Keeper {
             members: self.members(),
@@ -45,7 +45,7 @@ impl Etcd {
             was_here: false,
         };
         tokio::select! {
-            () = leave => {}
+            () = leaving => {}
             () = keeper.stay(lease / RENEWALS, &listed) => {}
         }
         listed.send_replace(false);

@@ -1,4 +1,4 @@
-//! EndpointSlices, as far as we read them, and the instances that they tell of.
+//! `EndpointSlices`, as far as we read them, and the instances that they tell of.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -32,7 +32,9 @@ impl Scene {
             now: Instant::now(),
             revision: 0,
         };
-        ids.iter().for_each(|id| scene.comes(id));
+        for id in ids {
+            scene.comes(id);
+        }
         scene
     }
 
@@ -88,7 +90,9 @@ fn one_of_two_that_vanishes_is_dead() {
 fn everybody_may_say_goodbye() {
     let mut scene = Scene::with(&["-1", "-2", "-3"]);
 
-    ["-1", "-2", "-3"].iter().for_each(|id| scene.leaves(id));
+    for id in ["-1", "-2", "-3"] {
+        scene.leaves(id);
+    }
 
     assert!(scene.list().is_empty());
 }
