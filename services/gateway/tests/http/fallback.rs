@@ -109,8 +109,11 @@ async fn what_was_read_is_shown_while_its_service_is_away_and_says_so() {
             "{path}"
         );
         let said = heard.header("cache-status");
+        let left = said.strip_prefix("holdfast; hit; ttl=");
+        let left = left.and_then(|left| left.split_once(';')?.0.parse::<u64>().ok());
+        // Of 300 seconds, what a busy machine leaves.
         assert!(
-            said.starts_with("holdfast; hit; ttl=29"),
+            left.is_some_and(|left| (200..=300).contains(&left)),
             "{path}: `{said}`"
         );
         assert_eq!(heard.header("etag"), before.header("etag"));

@@ -97,6 +97,7 @@ async fn what_was_counted_before_the_primary_of_redis_was_lost_still_counts() {
         asking.hear().await.status
     };
     let one = Front::with(&settings).await;
+    until(async || one.has("redis").await).await;
     assert_eq!(login(&one).await, 200);
     until(async || redis.behind().await == Some(0)).await;
 
@@ -110,8 +111,10 @@ async fn what_was_counted_before_the_primary_of_redis_was_lost_still_counts() {
     })
     .await;
 
-    // A gateway that knows nothing itself would let one through, if it did not ask the new primary.
-    until(async || login(&Front::with(&settings).await).await == 429).await;
+    // A gateway that knows nothing itself would let one through, if the new primary did not know of it.
+    let two = Front::with(&settings).await;
+    until(async || two.has("redis").await).await;
+    assert_eq!(login(&two).await, 429);
 }
 
 #[tokio::test]
