@@ -48,7 +48,7 @@ impl Registry {
     }
 
     /// Starts an instance by this name, which answers by it, and returns when it is ready.
-    async fn instance(&self, name: &str, more: [(&str, &str); 1]) -> Tiny {
+    async fn instance(&self, name: &str, more: [(&'static str, &str); 1]) -> Tiny {
         let registry = self.setting();
         let [more] = more;
         let settings = [

@@ -39,14 +39,14 @@ impl Authority {
 
     /// Certifies an instance of `service`.
     pub(crate) fn certify(&self, service: &str) -> Proof {
-        self.sign(Self::params(service))
+        self.sign(&Self::params(service))
     }
 
     /// The same, too long ago.
     pub(crate) fn certify_once(&self, service: &str) -> Proof {
         let mut params = Self::params(service);
         params.not_after = date_time_ymd(2001, 1, 1);
-        self.sign(params)
+        self.sign(&params)
     }
 
     fn params(service: &str) -> CertificateParams {
@@ -59,7 +59,7 @@ impl Authority {
         params
     }
 
-    fn sign(&self, params: CertificateParams) -> Proof {
+    fn sign(&self, params: &CertificateParams) -> Proof {
         let key = KeyPair::generate().unwrap();
         Proof {
             certificate: params.signed_by(&key, &self.issuer).unwrap().pem(),

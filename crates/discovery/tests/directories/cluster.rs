@@ -1,4 +1,4 @@
-//! An API server of a test's own: lists EndpointSlices, tells what becomes of them, forgets what was long ago.
+//! An API server of a test's own: lists `EndpointSlices`, tells what becomes of them, forgets what was long ago.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;

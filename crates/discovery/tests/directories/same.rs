@@ -54,7 +54,7 @@ impl Seen {
         let seen = timeout(LIMIT, self.0.wait_for(|list| so(list))).await;
         match seen.map(|list| list.unwrap().to_vec()) {
             Ok(list) => list,
-            Err(_) => panic!("not within {LIMIT:?}; now it is {:?}", self.0.borrow()),
+            Err(late) => panic!("{late} of {LIMIT:?}; now it is {:?}", self.0.borrow()),
         }
     }
 

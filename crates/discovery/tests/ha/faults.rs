@@ -45,6 +45,10 @@ impl Drop for Other {
 /// No test by itself: [`Other`] runs it.
 #[tokio::test]
 #[ignore = "an instance for other tests"]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "how the test that starts it tells it where"
+)]
 async fn an_instance_of_another_process() {
     let Ok(registry) = std::env::var(REGISTRY) else {
         return;
@@ -134,9 +138,7 @@ async fn etcd_is_gone_for_half_a_minute(comes_back: impl AsyncFnOnce(&Registry))
 
     // Somebody who comes now and knows nothing finds them all.
     Seen::of(&registry).until_at(&[ANN, BOB, CYD]).await;
-    if watching.is_finished() {
-        panic!("{:?}", watching.await);
-    }
+    assert!(!watching.is_finished(), "{:?}", watching.await);
     watching.abort();
     for keeper in keepers {
         keeper.leave().await;

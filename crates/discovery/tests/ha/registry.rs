@@ -26,7 +26,7 @@ pub(crate) struct Registry {
 /// One who keeps itself registered.
 pub(crate) struct Keeper {
     pub(crate) listed: watch::Receiver<bool>,
-    leave: oneshot::Sender<()>,
+    goodbye: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
@@ -48,7 +48,7 @@ impl Keeper {
 
     /// Says goodbye, and returns when that is said.
     pub(crate) async fn leave(self) {
-        self.leave.send(()).unwrap();
+        self.goodbye.send(()).unwrap();
         self.task.await.unwrap();
     }
 
@@ -77,17 +77,17 @@ impl Registry {
 
     /// Registers `instance`, and returns when it is.
     pub(crate) async fn register(&self, instance: Instance, lease: Duration) -> Keeper {
-        let (etcd, (listed, is_listed), (leave, left)) =
+        let (etcd, (listed, is_listed), (goodbye, said)) =
             (self.etcd(), watch::channel(false), oneshot::channel());
         let task = tokio::spawn(async move {
-            let left = async {
-                let _ = left.await;
+            let said = async {
+                let _ = said.await;
             };
-            etcd.keep("order", &instance, lease, listed, left).await;
+            etcd.keep("order", &instance, lease, listed, said).await;
         });
         let mut keeper = Keeper {
             listed: is_listed,
-            leave,
+            goodbye,
             task,
         };
         keeper.is_listed().await;

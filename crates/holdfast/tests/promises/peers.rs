@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use drill::Customer;
 use futures::future::join_all;
 use holdfast::certs;
 use holdfast::house::{Kind, Place};
-use holdfast::shop::Customer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 
 use crate::books;
-use crate::open::{SETTLED, Shop};
+use crate::open::{SETTLED, Shop, until_taken};
 
 /// How many customers order meanwhile.
 const CUSTOMERS: usize = 4;
@@ -57,7 +57,7 @@ async fn order(
             return count;
         }
         let key = format!("{number}-{count}");
-        let answer = customer.post("/v1/orders", &key, &body).await.unwrap();
+        let answer = until_taken(&mut customer, &key, &body).await;
         assert!(answer.status.is_success(), "{key}: {}", answer.text);
     }
     0
