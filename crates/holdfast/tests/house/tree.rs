@@ -31,10 +31,10 @@ pub(crate) fn sources() -> Vec<File> {
     found.iter().map(|path| read(path)).collect()
 }
 
-/// Every file of the wire contract.
+/// Every file of our own wire contract; what the servers of others speak, they explain themselves.
 pub(crate) fn protos() -> Vec<File> {
     let mut found = Vec::new();
-    collect(&root().join("proto"), "proto", &mut found);
+    collect(&root().join("proto/holdfast"), "proto", &mut found);
     found.sort();
     found.iter().map(|path| read(path)).collect()
 }
