@@ -58,8 +58,10 @@ async fn work_is_dropped_at_its_deadline() {
         .await
         .unwrap();
 
-    let deadline_exceeded = "4";
-    assert_eq!(late.headers()["grpc-status"], deadline_exceeded);
+    // tonic looks at the same clock, and says that the call was cancelled where it is the first to see that its time is up.
+    let (cancelled, deadline_exceeded) = ("1", "4");
+    let said = late.headers()["grpc-status"].to_str().unwrap();
+    assert!([cancelled, deadline_exceeded].contains(&said), "{said}");
     tiny.waiting(0).await;
 }
 
