@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -32,6 +32,9 @@ impl Certified {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Of the same name as what it signs, it would be taken for that.
+        let name = &mut params.distinguished_name;
+        name.push(DnType::CommonName, "an authority for tests");
         let key = KeyPair::generate().unwrap();
         let folder = Folder::scratch().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
