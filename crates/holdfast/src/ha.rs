@@ -5,6 +5,7 @@ mod answer;
 mod control;
 mod doctor;
 mod open;
+mod scale;
 mod shop;
 mod status;
 
@@ -85,6 +86,7 @@ The shop is open: {url} and http://localhost:{second}, through an HAProxy each. 
   holdfast cut pg-2                   nobody reaches it, and it reaches nobody
   holdfast slow user-1 --by 500ms     every answer comes later
   holdfast switchover                 another database node leads
+  holdfast scale order 3              three of a service; 1 to 8
   holdfast doctor                     what is wrong, and what to do
 
 `pg-1.postgres` and `pg-1.patroni` are the halves of pg-1. `cargo run --bin holdfast --` stands for `holdfast` here.

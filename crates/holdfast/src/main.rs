@@ -83,6 +83,13 @@ enum Command {
     },
     /// Have another database node lead.
     Switchover,
+    /// Have so many instances of a service.
+    Scale {
+        /// Which service.
+        service: Kind,
+        /// How many, 1 to 8.
+        count: usize,
+    },
     /// Look at every setting, connection, replica, backup and clock, and say what to do.
     Doctor,
     /// Close the shop that another process has opened.
@@ -166,6 +173,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Cut { name } => act(&home, &Deed::Cut { name }).await?,
         Command::Slow { name, by } => act(&home, &Deed::Slow { name, by }).await?,
         Command::Switchover => act(&home, &Deed::SwitchOver).await?,
+        Command::Scale { service, count } => {
+            let kind = service;
+            act(&home, &Deed::Scale { kind, count }).await?;
+        }
         Command::Doctor => doctor(&home).await?,
         Command::Down => down(&home).await?,
         Command::Clean => clean(&home).await?,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use stack::{Cluster, Etcd, Folder, Front, Options, Plan, RedisHa, RedisPlan, Timings};
+use tokio::sync::Mutex;
 
 use super::Shop;
 use crate::certs;
@@ -76,7 +77,7 @@ impl Shop {
             wired: true,
             tls: Some(certs::postgres(&wanted.certs)),
         };
-        let mut cluster = during("etcd x3, Patroni x3, HAProxy x2", Cluster::start(plan)).await?;
+        let cluster = during("etcd x3, Patroni x3, HAProxy x2", Cluster::start(plan)).await?;
         let twice = RedisPlan {
             supervised: true,
             wired: true,
@@ -97,15 +98,18 @@ impl Shop {
             redis,
             cluster,
             fronts: wanted.fronts,
+            scaling: Mutex::default(),
         };
         shop.open_fronts().await?;
         Ok(shop)
     }
 
     /// Opens a front before the gateways in each HAProxy.
-    async fn open_fronts(&self) -> anyhow::Result<()> {
+    pub(super) async fn open_fronts(&self) -> anyhow::Result<()> {
         let gateways = self.house.seats(Kind::Gateway);
-        let instances = gateways.map(|seat| (seat.name().to_owned(), seat.shown(), seat.admin()));
+        let gateways = gateways.iter();
+        let instances =
+            gateways.map(|seat| (seat.name().to_owned(), seat.shown(), seat.shown_admin()));
         let instances: Vec<_> = instances.collect();
         for (haproxy, port) in self.cluster.haproxies().iter().zip(self.fronts) {
             let instances = instances.clone();

@@ -2,6 +2,7 @@
 //! than the other tests do.
 #![cfg(test)]
 
+mod cut;
 mod lost;
 mod open;
 mod overload;
@@ -9,6 +10,7 @@ mod parts;
 mod redis;
 mod registry;
 mod rolling;
+mod scaled;
 mod shares;
 mod short;
 mod starts;
