@@ -80,6 +80,7 @@ impl Shop {
         let twice = RedisPlan {
             supervised: true,
             wired: true,
+            tls: Some(certs::redis(&wanted.certs)),
         };
         let redis = during("Redis x2, Sentinel x3", RedisHa::start(twice)).await?;
         let ground = ground(&cluster, &redis, wanted.settings).await?;
