@@ -27,7 +27,7 @@ pub(crate) struct Shop {
     /// What everybody buys.
     pub(crate) mug: Product,
     logs: Folder,
-    _certs: Folder,
+    certs: Folder,
 }
 
 impl Shop {
@@ -39,7 +39,7 @@ impl Shop {
     /// Opens it with `settings` for every service.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let (logs, certs) = (Folder::scratch().unwrap(), Folder::scratch().unwrap());
-        holdfast::certs::write(certs.path(), &["localhost".to_owned()]).unwrap();
+        certify(&certs);
         let overlay = overlay(&logs).display().to_string();
         let ports = [testkit::free_port(), testkit::free_port()];
         let shared = [
@@ -72,8 +72,13 @@ impl Shop {
             fronts,
             mug,
             logs,
-            _certs: certs,
+            certs,
         }
+    }
+
+    /// Makes every certificate anew, as `holdfast certs` does.
+    pub(crate) fn certify(&self) {
+        certify(&self.certs);
     }
 
     /// Does to one of its parts what `words` say, as at the command line.
@@ -228,6 +233,11 @@ pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < end, "waited {SETTLED:?} until {what}");
         sleep(LOOK).await;
     }
+}
+
+fn certify(folder: &Folder) {
+    let names = ["localhost", "127.0.0.1"].map(str::to_owned);
+    holdfast::certs::write(folder.path(), &names).unwrap();
 }
 
 fn overlay(logs: &Folder) -> PathBuf {

@@ -2,8 +2,12 @@
 
 use drill::Goal;
 use holdfast::house::Kind;
+use stack::Sentinel;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use crate::open::{Shop, until};
+use crate::open::{SETTLED, Shop, until};
 use crate::strike::{SOME, kill, lose, strike};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,6 +61,17 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
     .await;
     strike(
         &shop,
+        "replace every certificate",
+        Goal::seconds(1).unnoticed(),
+        async |shop, load| {
+            shop.certify();
+            shop.running.renew_certs().await;
+            load.goes_on(SOME).await.unwrap();
+        },
+    )
+    .await;
+    strike(
+        &shop,
         "kill one order service",
         Goal::seconds(1).one_retry(),
         async |shop, load| {
@@ -67,7 +82,7 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
     shop.close().await;
 }
 
-/// Asks every service inside for its health, over plain HTTP/2.
+/// Asks every service inside for its health over plain HTTP/2, and Redis and its Sentinels whether they are there.
 async fn nobody_speaks_without_a_proof(shop: &Shop) {
     let client = reqwest::Client::builder().http2_prior_knowledge();
     let client = client.build().unwrap();
@@ -77,6 +92,24 @@ async fn nobody_speaks_without_a_proof(shop: &Shop) {
         let answer = client.post(url).send().await;
         assert!(answer.is_err(), "{} answers: {answer:?}", seat.name());
     }
+    let redis = shop.running.redis();
+    let servers = redis.servers().iter().map(|server| server.port());
+    let sentinels = redis.sentinels().iter().map(Sentinel::port);
+    for port in servers.chain(sentinels) {
+        let said = plainly(port).await;
+        let answered = said.starts_with(b"+") || said.starts_with(b"-");
+        assert!(!answered, "{port} answers: {}", said.escape_ascii());
+    }
+}
+
+/// What a Redis or a Sentinel says to somebody who does not speak TLS.
+async fn plainly(port: u16) -> Vec<u8> {
+    let mut wire = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    wire.write_all(b"PING\r\n").await.unwrap();
+    let mut said = Vec::new();
+    // A closed connection says as little as a broken one.
+    let _ = timeout(SETTLED, wire.read_to_end(&mut said)).await;
+    said
 }
 
 /// Freezes a database node, and waits until its supervisor has killed it for that.
