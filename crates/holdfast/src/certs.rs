@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use discovery::tls;
@@ -46,6 +46,20 @@ pub fn write(folder: &Path, names: &[String]) -> anyhow::Result<()> {
         certify(kind.name(), &[tls::name(kind.name())])?;
     }
     Ok(())
+}
+
+/// The settings by which a gateway shows customers what is for the edge, from `folder`.
+pub fn edge(folder: &Path) -> [(&'static str, String); 2] {
+    let file = |name: &str| folder.join(name).display().to_string();
+    [
+        ("TLS_CERT", file("server.pem")),
+        ("TLS_KEY", file("server.key")),
+    ]
+}
+
+/// Where the authority of `folder` is.
+pub fn authority_of(folder: &Path) -> PathBuf {
+    folder.join("ca.pem")
 }
 
 /// What the database shows, from `folder`.

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use drill::{Books, Plan, Product};
+use drill::{Books, Customer, Door, Plan, Product};
+use holdfast::certs::{self, authority_of};
 use holdfast::ha::{self, Deed, Wanted};
 use holdfast::house::{Kind, Seat};
 use sqlx::PgPool;
@@ -23,7 +24,7 @@ const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 pub(crate) struct Shop {
     pub(crate) running: ha::Shop,
     /// The front doors.
-    pub(crate) fronts: Vec<String>,
+    pub(crate) fronts: Vec<Door>,
     /// What everybody buys.
     pub(crate) mug: Product,
     logs: Folder,
@@ -64,9 +65,9 @@ impl Shop {
         let running = ha::Shop::open(wanted).await.unwrap();
         let order = store(&running, "order").await;
         let mug = Product::shelve(&order, 1_000_000, 10).await.unwrap();
-        let fronts = ports
-            .map(|port| format!("http://127.0.0.1:{port}"))
-            .to_vec();
+        let authority = authority_of(certs.path());
+        let front = |port| Door::certified(format!("https://127.0.0.1:{port}"), &authority);
+        let fronts = ports.map(|port| front(port).unwrap()).to_vec();
         Self {
             running,
             fronts,
@@ -163,9 +164,9 @@ impl Shop {
             until("etcd answers", async || member.healthy().await).await;
         }
         for front in &self.fronts {
+            let mut stranger = Customer::of(front);
             until("both doors are open", async || {
-                let page = reqwest::get(format!("{front}/v1/products?limit=1")).await;
-                page.is_ok_and(|page| page.status().is_success())
+                stranger.browse(1).await.is_ok()
             })
             .await;
         }
@@ -237,7 +238,7 @@ pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
 
 fn certify(folder: &Folder) {
     let names = ["localhost", "127.0.0.1"].map(str::to_owned);
-    holdfast::certs::write(folder.path(), &names).unwrap();
+    certs::write(folder.path(), &names).unwrap();
 }
 
 fn overlay(logs: &Folder) -> PathBuf {

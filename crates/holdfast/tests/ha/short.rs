@@ -1,8 +1,9 @@
 //! The faults that matter most, in one shop: the short set of `make test-ha`.
 
-use drill::Goal;
+use drill::{Customer, Door, Goal};
 use holdfast::house::Kind;
 use stack::Sentinel;
+use testkit::Certified;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -82,8 +83,20 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
     shop.close().await;
 }
 
-/// Asks every service inside for its health over plain HTTP/2, and Redis and its Sentinels whether they are there.
+/// Asks both doors for a page over plain HTTP, and by a stranger's authority; every service inside for its health over plain
+/// HTTP/2; and Redis and its Sentinels whether they are there.
 async fn nobody_speaks_without_a_proof(shop: &Shop) {
+    let stranger = Certified::new().unwrap();
+    for door in &shop.fronts {
+        let plain = door.url().replace("https://", "http://");
+        let page = reqwest::get(format!("{plain}/v1/products")).await.unwrap();
+        assert_eq!(page.status(), 400);
+        assert!(page.text().await.unwrap().contains("HTTPS"));
+        let believing = Door::certified(door.url(), &stranger.tls().authority).unwrap();
+        let page = Customer::of(believing).browse(1).await;
+        assert!(page.is_err(), "a stranger's door is believed");
+        Customer::of(door).browse(1).await.unwrap();
+    }
     let client = reqwest::Client::builder().http2_prior_knowledge();
     let client = client.build().unwrap();
     let inside = shop.running.house().all().iter();
