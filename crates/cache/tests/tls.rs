@@ -66,7 +66,7 @@ async fn nobody_is_let_in_without_tls_and_the_password_and_no_stranger_is_believ
 
         let unbelieving = client(port, "", &stranger);
         let refused = unbelieving.get_multiplexed_async_connection().await;
-        let error = refused.err().expect("a stranger's certificate is believed");
+        let error = refused.expect_err("a stranger's certificate is believed");
         assert!(error.to_string().contains("certificate"), "{error}");
     }
 

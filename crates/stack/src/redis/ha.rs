@@ -98,7 +98,7 @@ impl RedisHa {
     /// when it starts again.
     ///
     /// # Errors
-    /// When a file cannot be copied, or a Sentinel does not come back.
+    /// When a file cannot be copied.
     pub async fn renew_tls(&self) -> Result<(), Error> {
         let Some(words) = self.door.renewed()? else {
             return Ok(());
@@ -111,7 +111,10 @@ impl RedisHa {
             }
         }
         for sentinel in &self.sentinels {
-            sentinel.begin_anew().await?;
+            if let Err(error) = sentinel.begin_anew().await {
+                let name = sentinel.name();
+                tracing::warn!(name, %error, "it keeps its certificate, or is not back yet");
+            }
         }
         Ok(())
     }

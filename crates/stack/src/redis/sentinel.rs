@@ -91,10 +91,13 @@ impl Sentinel {
     }
 
     /// Ends it in order and starts it again, and returns when it sees what it saw before: a Sentinel reads its certificate
-    /// only then. One that does not answer is left alone.
+    /// only then. Where there is no quorum to go on without it, nothing is done.
+    ///
+    /// # Errors
+    /// When nothing was done, or it does not come back.
     pub(super) async fn begin_anew(&self) -> Result<(), Error> {
         if !self.has_quorum().await {
-            return Ok(());
+            return Err(Error::asked(self.name(), &"it sees no quorum"));
         }
         self.process.hold();
         self.process.stop(Signal::SIGTERM).await;
