@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -11,7 +12,11 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use stack::{Folder, Tls};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+
+/// How long a server may take to show its certificate.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// An authority, and a folder with what it has certified: a server on the loopback.
 pub struct Certified {
@@ -75,7 +80,8 @@ impl Certified {
         let config = ClientConfig::builder().with_root_certificates(roots);
         let connector = TlsConnector::from(Arc::new(config.with_no_client_auth()));
         let name = ServerName::from(IpAddr::from([127, 0, 0, 1]));
-        let wire = connector.connect(name, wire).await?;
+        let shaken = timeout(LIMIT, connector.connect(name, wire)).await;
+        let wire = shaken.context("it does not speak TLS")??;
         let shown = wire.get_ref().1.peer_certificates();
         let first = shown.and_then(<[_]>::first);
         Ok(first.context("it showed nothing")?.clone().into_owned())
