@@ -6,9 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, RedisError, RedisResult, Role,
-};
+use redis::{AsyncConnectionConfig, ConnectionAddr, ErrorKind, RedisError, RedisResult, Role};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -71,12 +69,13 @@ impl Redis {
     /// When it is none, with the reason.
     pub fn check(url: &str) -> Result<(), Away> {
         let (address, _) = split(url);
-        Ok(Place::read(address).map(drop)?)
+        Ok(Place::read(address)?.check()?)
     }
 
     /// Uses the Redis at `url`, such as `redis://127.0.0.1:6379/0#name`, now or when it comes up; or the one that Sentinels
-    /// name: `redis+sentinel://127.0.0.1:26379,127.0.0.1:26380/mymaster/0#name`. All keys begin with the last `name`, so that
-    /// several may share one Redis.
+    /// name: `redis+sentinel://127.0.0.1:26379,127.0.0.1:26380/mymaster/0#name`. Over TLS: `rediss`, `rediss+sentinel`; with
+    /// `?ssl_ca_certs=/path/ca.pem` before the last name that authority alone is believed, as it is in its file at each
+    /// connection. All keys begin with the last `name`, so that several may share one Redis.
     pub fn connect(url: &str) -> Self {
         let (address, namespace) = split(url);
         let place = Place::read(address).unwrap_or_else(|error| {
@@ -217,7 +216,7 @@ async fn follow(inner: Weak<Inner>, number: u64, addr: ConnectionAddr) {
         }
         // Where none of them answers, the connection that is there is as good as any.
         if let Ok(named) = inner.place.primary().await
-            && *named.addr() != addr
+            && *named.info().addr() != addr
         {
             return Redis { inner }.lost(number, &Away::Moved);
         }
@@ -229,8 +228,9 @@ async fn connect(place: &Place) -> RedisResult<(MultiplexedConnection, Connectio
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(None)
         .set_response_timeout(None);
-    let addr = primary.addr().clone();
-    let mut connection = Client::open(primary)?
+    let addr = primary.info().addr().clone();
+    let mut connection = primary
+        .client()?
         .get_multiplexed_async_connection_with_config(&config)
         .await?;
     refuse_a_demoted(&mut connection).await?;

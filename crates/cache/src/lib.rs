@@ -3,6 +3,7 @@
 //! A [`Cache`] keeps what was read together with where it was read, and serves it only to callers who have not seen
 //! more: see [`api::token`]. A value that does not exist can be kept as well: cache an `Option`.
 
+mod address;
 mod bounds;
 mod connection;
 mod flight;

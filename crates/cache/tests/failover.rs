@@ -4,25 +4,17 @@
 mod common;
 
 use std::io::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use api::token::{Given, scope};
-use cache::{Bounds, Cache, Redis};
+use cache::Cache;
+use common::load::{Load, another};
 use common::{Source, read, token, until};
-use testkit::RedisHa;
-use tokio::task::JoinHandle;
+use testkit::{Certified, RedisHa};
 
-/// Another process, in which nothing stays, so that every read asks Redis.
-fn process(url: &str) -> Cache<u64> {
-    let bounds = Bounds::new(Duration::ZERO, Duration::from_mins(5), 1_000);
-    Cache::new(&Redis::connect(url), "things", bounds)
-}
-
-/// Says a command to the Redis or the Sentinel at `port`.
-async fn tell<T: redis::FromRedisValue>(port: u16, words: &[&str]) -> T {
-    let client = redis::Client::open(("127.0.0.1", port)).unwrap();
+/// Says a command to the Redis or the Sentinel of `redis` at `port`.
+async fn tell<T: redis::FromRedisValue>(redis: &RedisHa, port: u16, words: &[&str]) -> T {
+    let client = redis.client(port).unwrap();
     let mut wire = client.get_multiplexed_async_connection().await.unwrap();
     let mut command = redis::cmd(words[0]);
     command.arg(&words[1..]);
@@ -36,52 +28,10 @@ async fn replica_has_all(redis: &RedisHa) {
     .await;
 }
 
-/// Readers without a pause, of whom none may fail or wait.
-struct Load {
-    end: Arc<AtomicBool>,
-    hits: Arc<AtomicU64>,
-    tasks: Vec<JoinHandle<Duration>>,
-}
-
-impl Load {
-    fn begin(url: &str) -> Self {
-        let (end, hits) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
-        let readers = (0..4).map(|_| reader(process(url), end.clone(), hits.clone()));
-        let tasks = readers.map(tokio::spawn).collect();
-        Self { end, hits, tasks }
-    }
-
-    /// Waits until Redis answers readers, and tells how long that took.
-    async fn hits_go_on(&self) -> Duration {
-        let (began, before) = (Instant::now(), self.hits.load(Ordering::Relaxed));
-        until("redis answers readers", async || {
-            self.hits.load(Ordering::Relaxed) > before + 100
-        })
-        .await;
-        began.elapsed()
-    }
-
-    /// Ends it, and tells how long the slowest read took.
-    async fn end(self) -> Duration {
-        self.end.store(true, Ordering::Relaxed);
-        let mut longest = Duration::ZERO;
-        for task in self.tasks {
-            longest = longest.max(task.await.unwrap());
-        }
-        longest
-    }
-}
-
-async fn reader(cache: Cache<u64>, end: Arc<AtomicBool>, hits: Arc<AtomicU64>) -> Duration {
-    let (source, mut longest) = (Source::default(), Duration::ZERO);
-    while !end.load(Ordering::Relaxed) {
-        let (asked, loads) = (Instant::now(), source.loads());
-        assert_eq!(read(&cache, Given::Nothing, &source, 1, 10).await, 1);
-        longest = longest.max(asked.elapsed());
-        hits.fetch_add(u64::from(source.loads() == loads), Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    longest
+/// One that is spoken to plainly, and one over TLS and with a password.
+async fn both(certified: &Certified) -> [RedisHa; 2] {
+    let plain = testkit::redis_ha().await;
+    [plain, testkit::locked_redis_ha(certified).await]
 }
 
 /// Does `deed` under load, and waits for hits on the new primary.
@@ -105,8 +55,10 @@ async fn strike(what: &str, redis: &RedisHa, deed: impl AsyncFnOnce()) {
     } else {
         ""
     };
+    let url = redis.url();
+    let (scheme, _) = url.split_once(':').unwrap();
     let line = format!(
-        "{what}: no reader failed, hits again after {:.1} s{mark} (aim 3 to 5), slowest read {} ms",
+        "{what} ({scheme}): no reader failed, hits again after {:.1} s{mark} (aim 3 to 5), slowest read {} ms",
         out.as_secs_f64(),
         longest.as_millis()
     );
@@ -117,18 +69,21 @@ async fn strike(what: &str, redis: &RedisHa, deed: impl AsyncFnOnce()) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_primary_is_followed_by_its_replica_and_no_reader_fails() {
-    let redis = testkit::redis_ha().await;
-    let primary = redis.primary().await.unwrap();
+    let certified = Certified::new().unwrap();
+    for redis in both(&certified).await {
+        let primary = redis.primary().await.unwrap();
 
-    strike("kill -9 the Redis primary", &redis, async || {
-        primary.process().kill().await;
-    })
-    .await;
+        strike("kill -9 the Redis primary", &redis, async || {
+            primary.process().kill().await;
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_primary_is_followed_by_its_replica_and_no_reader_fails() {
-    let redis = testkit::redis_ha().await;
+    let certified = Certified::new().unwrap();
+    let redis = testkit::locked_redis_ha(&certified).await;
     let primary = redis.primary().await.unwrap();
 
     strike("freeze the Redis primary", &redis, async || {
@@ -138,11 +93,11 @@ async fn a_frozen_primary_is_followed_by_its_replica_and_no_reader_fails() {
 
     // It takes itself for the primary until it is told otherwise.
     primary.process().resume();
-    let (cache, source) = (process(&redis.url()), Source::default());
+    let (cache, source) = (another(&redis.url()), Source::default());
     let written = async || {
         read(&cache, Given::Nothing, &source, 1, 10).await;
         let now = redis.primary().await.unwrap().port();
-        tell::<u64>(now, &["DBSIZE"]).await > 0
+        tell::<u64>(&redis, now, &["DBSIZE"]).await > 0
     };
     until("the new one is written to", written).await;
     assert_ne!(redis.primary().await.unwrap().name(), primary.name());
@@ -161,7 +116,13 @@ async fn a_primary_that_is_cut_off_is_followed_by_its_replica_and_no_reader_fail
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_any_redis_and_any_sentinel_readers_go_on_and_hits_come_back_with_them() {
-    let redis = testkit::redis_ha().await;
+    let certified = Certified::new().unwrap();
+    for redis in both(&certified).await {
+        all_gone_for_a_while(&redis).await;
+    }
+}
+
+async fn all_gone_for_a_while(redis: &RedisHa) {
     let load = Load::begin(&redis.url());
     load.hits_go_on().await;
 
@@ -174,7 +135,7 @@ async fn without_any_redis_and_any_sentinel_readers_go_on_and_hits_come_back_wit
     }
     let (url, source) = (redis.url(), Source::default());
     assert_eq!(
-        read(&process(&url), Given::Nothing, &source, 2, 10).await,
+        read(&another(&url), Given::Nothing, &source, 2, 10).await,
         2
     );
     for sentinel in redis.sentinels() {
@@ -192,19 +153,19 @@ async fn without_any_redis_and_any_sentinel_readers_go_on_and_hits_come_back_wit
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_that_sentinels_name_no_more_is_left_though_it_answers() {
     let (redis, elsewhere) = (testkit::redis_ha().await, testkit::redis().await);
-    let (cache, source) = (process(&redis.url()), Source::default());
+    let (cache, source) = (another(&redis.url()), Source::default());
     read(&cache, Given::Nothing, &source, 1, 10).await;
 
     let port = elsewhere.port().to_string();
     for sentinel in redis.sentinels() {
-        let tell = async |words: &[&str]| tell::<()>(sentinel.port(), words).await;
+        let tell = async |words: &[&str]| tell::<()>(&redis, sentinel.port(), words).await;
         tell(&["SENTINEL", "REMOVE", "holdfast"]).await;
         tell(&["SENTINEL", "MONITOR", "holdfast", "127.0.0.1", &port, "2"]).await;
     }
 
     until("the other one is used", async || {
         read(&cache, Given::Nothing, &source, 1, 10).await;
-        tell::<u64>(elsewhere.port(), &["DBSIZE"]).await > 0
+        tell::<u64>(&redis, elsewhere.port(), &["DBSIZE"]).await > 0
     })
     .await;
 }
@@ -213,7 +174,7 @@ async fn a_primary_that_sentinels_name_no_more_is_left_though_it_answers() {
 async fn what_a_lagging_replica_brings_back_is_shown_to_nobody_who_has_seen_more() {
     let redis = testkit::redis_ha().await;
     let url = redis.url();
-    let (writer, other) = (process(&url), process(&url));
+    let (writer, other) = (another(&url), another(&url));
     for key in ["mug", "cup"] {
         ask(&writer, key, Given::Nothing, 1, 10).await;
     }
@@ -224,7 +185,12 @@ async fn what_a_lagging_replica_brings_back_is_shown_to_nobody_who_has_seen_more
 
     // The replica hears nothing any more, so the invalidations die with the primary.
     replica.process().pause();
-    tell::<u64>(primary.port(), &["CLIENT", "KILL", "TYPE", "replica"]).await;
+    tell::<u64>(
+        &redis,
+        primary.port(),
+        &["CLIENT", "KILL", "TYPE", "replica"],
+    )
+    .await;
     writer.invalidate("mug", token(20)).await;
     writer.invalidate("cup", token(20)).await;
     primary.process().kill().await;
@@ -245,7 +211,7 @@ async fn what_a_lagging_replica_brings_back_is_shown_to_nobody_who_has_seen_more
     }
     // Who has seen nothing is shown what was before, for as long as an entry lives: the bound of every cache here.
     assert_eq!(ask(&other, "mug", Given::Nothing, 2, 20).await, 1);
-    let life: i64 = tell(replica.port(), &["PTTL", "holdfast:things:v:mug"]).await;
+    let life: i64 = tell(&redis, replica.port(), &["PTTL", "holdfast:things:v:mug"]).await;
     assert!((1..=300_000).contains(&life), "{life}");
 
     // Who has seen the write is not; nor is who asks the process that made it, and then nobody is.

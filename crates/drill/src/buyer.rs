@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use sqlx::{PgPool, query};
 use uuid::Uuid;
 
-use crate::Customer;
+use crate::{Customer, Door};
 
 /// The password of everybody here.
 const PASSWORD: &str = "correct horse battery staple";
@@ -28,12 +28,12 @@ pub struct Product {
 }
 
 impl Buyer {
-    /// Registers at `url`, signs in, and puts `money` minor units into the wallet.
+    /// Registers at `door`, signs in, and puts `money` minor units into the wallet.
     ///
     /// # Errors
     /// When the shop refuses.
-    pub async fn join(url: &str, money: i64) -> anyhow::Result<Self> {
-        let mut customer = Customer::of(url);
+    pub async fn join(door: impl Into<Door>, money: i64) -> anyhow::Result<Self> {
+        let mut customer = Customer::of(door);
         let email = format!("{}@example.com", Uuid::now_v7().simple());
         let account = customer.register("Ann", &email, PASSWORD).await?;
         let account = account["id"].as_str().context("an account without an id")?;

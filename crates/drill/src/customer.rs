@@ -1,16 +1,17 @@
 //! The shop as a customer sees it: a small client of its HTTP interface.
 
 use anyhow::Context as _;
-use reqwest::{Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Answer;
+use crate::door::Way;
+use crate::{Answer, Door};
 
 /// A customer of the shop at one address. Sends back the consistency token that it was last given.
 #[derive(Debug, Clone)]
 pub struct Customer {
-    http: reqwest::Client,
+    way: Way,
     url: String,
     access: Option<String>,
     seen: Option<String>,
@@ -18,20 +19,21 @@ pub struct Customer {
 
 impl Customer {
     /// Somebody who has just come in.
-    pub fn of(url: impl Into<String>) -> Self {
+    pub fn of(door: impl Into<Door>) -> Self {
+        let door = door.into();
         Self {
-            http: reqwest::Client::new(),
-            url: url.into(),
+            way: Way::to(&door),
+            url: door.url().to_owned(),
             access: None,
             seen: None,
         }
     }
 
-    /// The same customer at another address of the shop.
+    /// The same customer at another door of the shop, who believes those whom they believed at this one.
     #[must_use]
-    pub fn at(&self, url: impl Into<String>) -> Self {
+    pub fn at(&self, door: impl Into<Door>) -> Self {
         Self {
-            url: url.into(),
+            url: door.into().url().to_owned(),
             ..self.clone()
         }
     }
@@ -172,26 +174,37 @@ impl Customer {
         headers: &[(&str, Option<&str>)],
         body: Option<Value>,
     ) -> anyhow::Result<Answer> {
-        let request = self.request(method, path, headers);
-        let request = body.iter().fold(request, RequestBuilder::json);
-        let answer = request
-            .send()
-            .await
-            .with_context(|| format!("nobody answers at {}", self.url))?;
+        let answer = self.open(method, path, headers, body).await?;
         if let Some(seen) = answer.headers().get("Consistency-Token") {
             self.seen = seen.to_str().ok().map(str::to_owned);
         }
         Ok(Answer::read(answer).await?)
     }
 
-    /// A request as this customer, with `headers`, that has yet to be sent.
-    pub fn request(
+    /// The same; the answer has begun and has yet to be read.
+    ///
+    /// # Errors
+    /// When the shop is not reachable.
+    pub async fn open(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, Option<&str>)],
+        body: Option<Value>,
+    ) -> anyhow::Result<Response> {
+        let request = self.request(method, path, headers);
+        let request = body.iter().fold(request, RequestBuilder::json).build()?;
+        let sent = self.way.send(request).await;
+        sent.with_context(|| format!("nobody answers at {}", self.url))
+    }
+
+    fn request(
         &self,
         method: Method,
         path: &str,
         headers: &[(&str, Option<&str>)],
     ) -> RequestBuilder {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let mut request = self.way.request(method, &format!("{}{path}", self.url));
         let seen = [("Consistency-Token", self.seen.as_deref())];
         for (name, value) in headers.iter().chain(&seen) {
             request = value

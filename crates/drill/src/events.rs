@@ -37,8 +37,9 @@ pub async fn watch(
     let (end, mut seen) = (Instant::now() + limit, Seen::default());
     for door in doors.iter().cycle() {
         let id = seen.versions.last().map(i64::to_string);
-        let request = door.request(Method::GET, path, &[("Last-Event-ID", id.as_deref())]);
-        if let Ok(Ok(stream)) = timeout_at(end, request.send()).await
+        let last_seen = [("Last-Event-ID", id.as_deref())];
+        let opened = door.open(Method::GET, path, &last_seen, None);
+        if let Ok(Ok(stream)) = timeout_at(end, opened).await
             && stream.status().is_success()
         {
             seen.opened += 1;

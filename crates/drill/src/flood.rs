@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::times::percentile;
-use crate::{Answer, Buyer, Customer, Heard, History, Product, Sending, Wish};
+use crate::{Answer, Buyer, Customer, Door, Heard, History, Product, Sending, Wish};
 
 /// More are never under way at once: this machine has its bounds too.
 const MOST: usize = 4_096;
@@ -18,7 +18,7 @@ const MOST: usize = 4_096;
 #[derive(Debug, Clone)]
 pub struct Flood {
     /// Where the shop answers.
-    pub doors: Vec<String>,
+    pub doors: Vec<Door>,
     /// Who orders; they take turns.
     pub buyers: Vec<Buyer>,
     /// What they order, one at a time.

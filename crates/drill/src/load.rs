@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Buyer, History, Product};
+use crate::{Buyer, Door, History, Product};
 
 /// What a customer has in the wallet: as much as one top-up may bring.
 const MONEY: i64 = 1_000_000;
@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Where the shop answers: a customer whom one does not answer goes to the next.
-    pub doors: Vec<String>,
+    pub doors: Vec<Door>,
     /// What everybody wants, one at a time.
     pub product: Product,
     /// How many order.
@@ -41,7 +41,7 @@ pub struct Plan {
 
 impl Plan {
     /// Six who order `product` at `doors`, and two who look.
-    pub fn of(doors: &[String], product: Product) -> Self {
+    pub fn of(doors: &[Door], product: Product) -> Self {
         Self {
             doors: doors.to_vec(),
             product,

@@ -3,7 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use discovery::tls;
@@ -16,16 +16,20 @@ use time::{Duration, OffsetDateTime};
 
 use crate::house::Kind;
 
-/// Where the database is reached in the HA form, by clients and by its own Patroni: each looks for the name by which it came.
+/// Where the database and Redis are reached in the HA form, by clients and by the database's own Patroni: each looks for the
+/// name by which it came.
 const HERE: [&str; 2] = ["127.0.0.1", "localhost"];
+/// What the database and Redis are called.
+const POSTGRES: &str = "postgres";
+const REDIS: &str = "redis";
 /// How long a certificate is good, in days. Made again, it begins anew.
 const GOOD: i64 = 365;
 /// How long an authority is.
 const GOOD_AUTHORITY: i64 = 3650;
 
 /// Writes `ca.pem` into `folder` and certificates by it, each with its key: `server.pem` and `server.key` for the edge,
-/// which is called by one of `names`, `postgres.pem` and `postgres.key` for the database, and `user.pem`, `user.key` and so
-/// on, by which services prove themselves to each other. An authority that is there already signs again; its key is `ca.key`.
+/// which is called by one of `names`, `postgres.pem` and `postgres.key` for the database, `redis.pem` and `redis.key` for
+/// Redis and its Sentinels, and `user.pem`, `user.key` and so on, by which services prove themselves to each other. An authority that is there already signs again; its key is `ca.key`.
 ///
 /// # Errors
 /// When a file cannot be read or written, or a name is none.
@@ -35,18 +39,43 @@ pub fn write(folder: &Path, names: &[String]) -> anyhow::Result<()> {
     let certify = |name: &str, names: &[String]| certify(folder, name, names, &authority);
     certify("server", names)?;
     let here = HERE.map(str::to_owned);
-    certify("postgres", &[&[tls::name("postgres")], &here[..]].concat())?;
+    for name in [POSTGRES, REDIS] {
+        certify(name, &[&[tls::name(name)], &here[..]].concat())?;
+    }
     for kind in Kind::ALL {
         certify(kind.name(), &[tls::name(kind.name())])?;
     }
     Ok(())
 }
 
+/// The settings by which a gateway shows customers what is for the edge, from `folder`.
+pub fn edge(folder: &Path) -> [(&'static str, String); 2] {
+    let file = |name: &str| folder.join(name).display().to_string();
+    [
+        ("TLS_CERT", file("server.pem")),
+        ("TLS_KEY", file("server.key")),
+    ]
+}
+
+/// Where the authority of `folder` is.
+pub fn authority_of(folder: &Path) -> PathBuf {
+    folder.join("ca.pem")
+}
+
 /// What the database shows, from `folder`.
 pub fn postgres(folder: &Path) -> Tls {
+    of(POSTGRES, folder)
+}
+
+/// What Redis and its Sentinels show, from `folder`.
+pub fn redis(folder: &Path) -> Tls {
+    of(REDIS, folder)
+}
+
+fn of(name: &str, folder: &Path) -> Tls {
     Tls {
-        certificate: folder.join("postgres.pem"),
-        key: folder.join("postgres.key"),
+        certificate: folder.join(format!("{name}.pem")),
+        key: folder.join(format!("{name}.key")),
         authority: folder.join("ca.pem"),
     }
 }

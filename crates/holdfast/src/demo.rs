@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use comfy_table::{Table, presets};
-use drill::{Customer, Refusal};
+use drill::{Customer, Door, Refusal};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -25,8 +25,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// When the shop refuses.
-pub async fn customer(url: &str, currency: &str) -> anyhow::Result<Customer> {
-    let mut customer = Customer::of(url);
+pub async fn customer(door: &Door, currency: &str) -> anyhow::Result<Customer> {
+    let mut customer = Customer::of(door);
     customer.sign_in(CUSTOMER.email, CUSTOMER.password).await?;
     customer.top_up("demo-funds", FUNDS, currency).await?;
     Ok(customer)
@@ -37,10 +37,10 @@ pub async fn customer(url: &str, currency: &str) -> anyhow::Result<Customer> {
 ///
 /// # Errors
 /// When the shop refuses it, or does not settle it within a minute.
-pub async fn order(url: &str, currency: &str) -> anyhow::Result<()> {
+pub async fn order(door: &Door, currency: &str) -> anyhow::Result<()> {
     let (start, key) = (Instant::now(), Uuid::now_v7());
     let order = loop {
-        match place(url, currency, key).await {
+        match place(door, currency, key).await {
             Err(error) if passing(&error) && start.elapsed() < SETTLED => {
                 say::line(format_args!("Sending it again, with the same key: {error}"));
                 sleep(PAUSE).await;
@@ -60,8 +60,8 @@ fn passing(error: &anyhow::Error) -> bool {
 }
 
 /// Places one of each of the first two products, and waits until the order has settled.
-async fn place(url: &str, currency: &str, key: Uuid) -> anyhow::Result<Value> {
-    let mut customer = customer(url, currency).await?;
+async fn place(door: &Door, currency: &str, key: Uuid) -> anyhow::Result<Value> {
+    let mut customer = customer(door, currency).await?;
     let products = customer.browse(2).await?;
     let items: Vec<(&str, u32)> = products
         .iter()

@@ -24,7 +24,7 @@ pub use shop::Shop;
 
 use crate::home::Home;
 use crate::say::{during, line};
-use crate::{demo, up};
+use crate::{certs, demo, up};
 
 /// How often the table is drawn anew.
 const ROUND: Duration = Duration::from_secs(1);
@@ -34,15 +34,16 @@ const ROUND: Duration = Duration::from_secs(1);
 /// # Errors
 /// When something that it needs is missing, a port is taken, or the shop is open already.
 pub async fn run(home: &Home, port: u16) -> anyhow::Result<()> {
-    let url = format!("http://localhost:{port}");
+    let url = format!("https://localhost:{port}");
     let tenancy = home.move_in(&url)?;
     up::free(port)?;
     up::free(port + 1)?;
     line("Opening the shop, highly available");
     let shop = Arc::new(open::whole(home, port).await?);
-    let _ = during("demo customer", demo::customer(&url, up::CURRENCY)).await?;
+    let door = home.door(&url)?;
+    let _ = during("demo customer", demo::customer(&door, up::CURRENCY)).await?;
     let control = control::listen(home, shop.clone())?;
-    line(welcome(&url, port + 1));
+    line(welcome(home, &url, port + 1));
     until_asked(&shop).await?;
     line("Closing the shop");
     control.end();
@@ -74,10 +75,13 @@ async fn until_asked(shop: &Shop) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn welcome(url: &str, second: u16) -> String {
+fn welcome(home: &Home, url: &str, second: u16) -> String {
     format!(
         "
-The shop is open: {url} and http://localhost:{second}, through an HAProxy each. From another terminal:
+The shop is open: {url} and https://localhost:{second}, through an HAProxy each.
+Clients need the authority behind its certificate: curl --cacert {authority}
+
+From another terminal:
 
   holdfast status                     how every part is
   holdfast kill pg-1                  kill a part, which is started again (--stay: it stays dead until `resume`)
@@ -90,6 +94,7 @@ The shop is open: {url} and http://localhost:{second}, through an HAProxy each. 
   holdfast doctor                     what is wrong, and what to do
 
 `pg-1.postgres` and `pg-1.patroni` are the halves of pg-1. `cargo run --bin holdfast --` stands for `holdfast` here.
-"
+",
+        authority = certs::authority_of(&home.certs()).display(),
     )
 }

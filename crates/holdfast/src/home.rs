@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use drill::Door;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use stack::Folder;
 use tokio::time::{Instant, sleep};
+
+use crate::certs;
 
 /// How long a running shop may take to end.
 const END: Duration = Duration::from_secs(90);
@@ -127,6 +130,22 @@ impl Home {
     /// As [`Self::data`].
     pub fn ha_data(&self) -> anyhow::Result<Folder> {
         Ok(Folder::kept_or_elsewhere(&self.path.join("ha/data"))?)
+    }
+
+    /// Where its certificates are, and the authority behind them.
+    pub fn certs(&self) -> PathBuf {
+        self.path.join("certs")
+    }
+
+    /// The door at `url`: an `https` one is this shop's if the authority here has certified it.
+    ///
+    /// # Errors
+    /// When there is no authority here.
+    pub fn door(&self, url: &str) -> anyhow::Result<Door> {
+        if url.starts_with("https:") {
+            return Door::certified(url, &certs::authority_of(&self.certs()));
+        }
+        Ok(url.into())
     }
 
     /// Removes everything, wherever it is.

@@ -35,6 +35,7 @@ pub struct House {
     wired: bool,
     registry: Option<String>,
     certs: Option<PathBuf>,
+    own: Vec<(Kind, String, String)>,
     seats: Mutex<Vec<Arc<Seat>>>,
 }
 
@@ -47,6 +48,7 @@ impl House {
             wired: false,
             registry: None,
             certs: None,
+            own: Vec::new(),
             seats: Mutex::default(),
         }
     }
@@ -72,6 +74,12 @@ impl House {
     /// Has each instance that is added from now on prove itself to the others, by what [`certs::write`] has made in `folder`.
     pub fn prove_by(&mut self, folder: impl Into<PathBuf>) {
         self.certs = Some(folder.into());
+    }
+
+    /// Sets `settings` for each instance of `kind` that is added from now on.
+    pub fn set_for<const N: usize>(&mut self, kind: Kind, settings: [(&str, String); N]) {
+        let own = settings.map(|(name, value)| (kind, name.to_owned(), value));
+        self.own.extend(own);
     }
 
     /// Opens a house with `count` instances of each service, and returns when every one is ready.
@@ -102,6 +110,8 @@ impl House {
                 .into_iter()
                 .flat_map(|folder| certs::settings(folder, kind)),
         );
+        let own = self.own.iter().filter(|(of, ..)| *of == kind);
+        env.extend(own.map(|(_, name, value)| (name.clone(), value.clone())));
         env.extend(Kind::ALL.iter().filter_map(|found| self.addresses(*found)));
         let registry = self.registry.clone();
         env.extend(registry.map(|registry| ("REGISTRY".to_owned(), registry)));

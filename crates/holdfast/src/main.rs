@@ -124,7 +124,7 @@ enum Command {
         /// Where the wallet is, for `orders`.
         wallet: Option<String>,
     },
-    /// Make a certificate authority for development, and by it certificates for the edge and each service. Made again, they
+    /// Make a certificate authority for development, and by it certificates for the edge, the database, Redis and each service. Made again, they
     /// are taken up by whatever runs with them.
     Certs {
         /// Where to.
@@ -197,7 +197,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Certs { out, names } => {
             certs::write(&out, &names)?;
             say::line(format_args!(
-                "ca.pem, and by it server.pem for the edge and one for each service, are in {}",
+                "ca.pem, and by it server.pem for the edge and one for the database, Redis and each service, are in {}",
                 out.display()
             ));
         }
@@ -258,5 +258,5 @@ async fn order(home: &Home, url: Option<String>) -> anyhow::Result<()> {
     let url = url
         .or_else(here)
         .unwrap_or_else(|| "http://localhost:8080".to_owned());
-    demo::order(&url, up::CURRENCY).await
+    demo::order(&home.door(&url)?, up::CURRENCY).await
 }

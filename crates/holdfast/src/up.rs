@@ -36,7 +36,11 @@ pub async fn run(home: &Home, port: u16) -> anyhow::Result<()> {
     during("schema", ground.migrate()).await?;
     during("catalogue", ground.seed()).await?;
     let house = during("services", open(ground, port)).await?;
-    let _ = during("demo customer", demo::customer(&url, CURRENCY)).await?;
+    let _ = during(
+        "demo customer",
+        demo::customer(&url.as_str().into(), CURRENCY),
+    )
+    .await?;
     line(welcome(&url));
     until_asked(&postgres, &redis).await?;
     line("Closing the shop");

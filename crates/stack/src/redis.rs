@@ -1,6 +1,7 @@
 //! A Redis of our own: a cache, so it keeps nothing on disk. Alone, or twice under Sentinels.
 
 mod config;
+mod door;
 mod ha;
 mod sentinel;
 mod server;
@@ -17,6 +18,7 @@ pub use ha::{RedisHa, RedisPlan};
 pub use sentinel::{Sentinel, View};
 pub use server::{RedisServer, Standing};
 
+use self::door::Door;
 use crate::process::LOOK;
 use crate::{Error, Folder, Process, free_port};
 
@@ -39,7 +41,7 @@ impl Redis {
     pub async fn start() -> Result<Self, Error> {
         let folder = Folder::scratch()?;
         let port = free_port()?;
-        let text = config::server(folder.path(), port);
+        let text = config::server(folder.path(), &Door::Open, port);
         let file = config::write(folder.path(), "redis", &text)?;
         let process = Process::start("redis-server", config::launch(&file, false)?)?;
         let redis = Self {

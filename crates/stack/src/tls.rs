@@ -22,7 +22,7 @@ pub struct Tls {
 
 impl Tls {
     /// Where the copies of `folder` are.
-    fn inside(folder: &Path) -> Self {
+    pub(crate) fn inside(folder: &Path) -> Self {
         Self {
             certificate: folder.join("tls.pem"),
             key: folder.join("tls.key"),
@@ -64,8 +64,15 @@ impl Tls {
 
     /// What a URL says so that a client of libpq's kind believes this authority, and a server at `127.0.0.1` only.
     pub(crate) fn query(&self) -> String {
-        let path = written(&self.authority);
-        format!("?sslmode=verify-full&sslrootcert={path}")
+        format!(
+            "?sslmode=verify-full&sslrootcert={}",
+            self.authority_in_url()
+        )
+    }
+
+    /// Where the authority is, as a URL has it.
+    pub(crate) fn authority_in_url(&self) -> String {
+        written(&self.authority)
     }
 }
 

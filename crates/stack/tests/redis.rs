@@ -64,6 +64,7 @@ async fn supervised() -> RedisHa {
     let plan = RedisPlan {
         supervised: true,
         wired: false,
+        tls: None,
     };
     RedisHa::start(plan).await.unwrap()
 }

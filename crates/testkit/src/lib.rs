@@ -2,14 +2,17 @@
 //!
 //! What cannot be had ends the test with a sentence, so nothing here answers a `Result`.
 
+mod certified;
 mod cluster;
 mod database;
 pub mod matrix;
 mod template;
 
+pub use certified::Certified;
 pub use cluster::{Cluster, STACK, Seat, cluster};
 pub use database::{Database, database, database_on};
-pub use stack::{Fate, Redis, RedisHa, RedisPlan, Standing, Wire};
+use stack::Tls;
+pub use stack::{Fate, Redis, RedisHa, RedisPlan, Sentinel, Standing, Wire};
 
 /// Starts a Redis of this test's own: empty, to be paused, killed and restarted, gone at the end.
 pub async fn redis() -> Redis {
@@ -21,9 +24,19 @@ pub async fn redis() -> Redis {
 /// Starts a Redis of this test's own, its replica, and three Sentinels, with a wire to each server; what was killed stays
 /// dead. Gone at the end.
 pub async fn redis_ha() -> RedisHa {
+    redis_ha_showing(None).await
+}
+
+/// Starts the same behind a lock: reached over TLS, by what `certified` has made, and with a password.
+pub async fn locked_redis_ha(certified: &Certified) -> RedisHa {
+    redis_ha_showing(Some(certified.tls())).await
+}
+
+async fn redis_ha_showing(tls: Option<Tls>) -> RedisHa {
     let plan = RedisPlan {
         supervised: false,
         wired: true,
+        tls,
     };
     RedisHa::start(plan)
         .await

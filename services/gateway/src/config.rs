@@ -20,7 +20,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting::required("NEWS_ADDRS", "Where the news service is, likewise."),
     Setting::optional(
         "REDIS_URL",
-        "Where gateways count callers together, at a Redis or by Sentinels (`redis+sentinel://host:port,host:port/name`); without it each counts by itself.",
+        "Where gateways count callers together, at a Redis or by Sentinels (`redis+sentinel://host:port,host:port/name`), with `rediss` [over TLS](decisions/tls-to-redis.md); without it each counts by itself.",
     )
     .secret(),
     Setting::new(
@@ -158,9 +158,9 @@ impl Settings {
 fn redis(env: &Env) -> Result<Option<String>, Wrong> {
     let url: Option<String> = env.optional("REDIS_URL")?;
     match url.as_deref().map(cache::Redis::check) {
-        Some(Err(_)) => Err(Wrong::new(
-            "REDIS_URL must be an address such as `redis://127.0.0.1:6379` or `redis+sentinel://127.0.0.1:26379/mymaster`",
-        )),
+        Some(Err(error)) => Err(Wrong::new(format!(
+            "REDIS_URL must be an address such as `redis://127.0.0.1:6379` or `redis+sentinel://127.0.0.1:26379/mymaster`: {error}"
+        ))),
         _ => Ok(url),
     }
 }

@@ -23,6 +23,7 @@ mod news;
 mod openapi;
 mod orders;
 mod page;
+mod plain;
 mod priority;
 mod problem;
 mod products;

@@ -17,6 +17,7 @@ use tower::Layer as _;
 use crate::client::Proxies;
 use crate::config::Settings;
 use crate::idle::{Idle, Patient};
+use crate::plain;
 
 /// How long a proxy may take to say it.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -36,6 +37,8 @@ pub(crate) struct Announced(pub(crate) Option<IpAddr>);
 pub(crate) struct Proxied {
     /// Whose header is expected: nobody's, where this is not spoken.
     proxies: Option<Proxies>,
+    /// Whether TLS comes next.
+    secured: bool,
     patient: Patient,
 }
 
@@ -45,6 +48,7 @@ impl Proxied {
         let proxies = settings.trusted_proxies.clone();
         Self {
             proxies: settings.proxy_protocol.then_some(proxies),
+            secured: settings.tls.is_some(),
             patient,
         }
     }
@@ -70,6 +74,9 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Proxied {
         let this = self.clone();
         async move {
             let announced = this.announced(&mut stream).await?;
+            if this.secured {
+                plain::turn_away(&mut stream).await?;
+            }
             let (stream, service) = this.patient.accept(stream, service).await?;
             Ok((stream, Extension(announced).layer(service)))
         }

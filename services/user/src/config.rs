@@ -27,7 +27,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new(
         "REDIS_URL",
         "redis://127.0.0.1:6379",
-        "Where Redis answers, or where Sentinels do: `redis+sentinel://host:port,host:port/name`. While it is away, reads are slower and nothing else.",
+        "Where Redis answers, or where Sentinels do: `redis+sentinel://host:port,host:port/name`; with `rediss` [over TLS](decisions/tls-to-redis.md). While it is away, reads are slower and nothing else.",
     )
     .secret(),
     Setting::required(

@@ -40,7 +40,7 @@ pub struct Wanted {
 pub(super) async fn whole(home: &Home, port: u16) -> anyhow::Result<Shop> {
     let logs = home.path().join("ha/logs");
     fs::create_dir_all(&logs).with_context(|| logs.display().to_string())?;
-    let certs = home.path().join("certs");
+    let certs = home.certs();
     certs::write(&certs, &["localhost".to_owned(), "127.0.0.1".to_owned()])?;
     let settings = [
         ("CURRENCY", CURRENCY.to_owned()),
@@ -81,6 +81,7 @@ impl Shop {
         let twice = RedisPlan {
             supervised: true,
             wired: true,
+            tls: Some(certs::redis(&wanted.certs)),
         };
         let redis = during("Redis x2, Sentinel x3", RedisHa::start(twice)).await?;
         let ground = ground(&cluster, &redis, wanted.settings).await?;
@@ -134,13 +135,18 @@ async fn ground(
             replica: cluster.replica_urls(name, name).join(","),
         });
     }
-    let ground = Ground {
+    Ok(Ground {
         keepers,
         redis: redis.url(),
         settings,
-    };
-    // Customers come through HAProxy, which says who they are.
-    Ok(ground.with("TRUSTED_PROXIES", "127.0.0.1/32"))
+    })
+}
+
+/// Customers come over HTTPS, through an HAProxy that says who they are.
+fn edge(certs: &Path) -> [(&'static str, String); 4] {
+    let [cert, key] = certs::edge(certs);
+    let proxies = ("TRUSTED_PROXIES", "127.0.0.1/32".to_owned());
+    [cert, key, proxies, ("PROXY_PROTOCOL", "true".to_owned())]
 }
 
 fn place(program: &Path, logs: &Path) -> Place {
@@ -165,6 +171,7 @@ async fn services(
 ) -> anyhow::Result<House> {
     let mut house = House::empty(ground, place).wired().registered(registry);
     house.prove_by(certs);
+    house.set_for(Kind::Gateway, edge(certs));
     for kind in Kind::ALL {
         for _ in 0..TWO {
             house.add(kind, &[]).await?;

@@ -18,10 +18,13 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Has the database show what `holdfast certs` has made since; the services look by themselves.
-    pub(super) async fn renew_certs(&self) {
+    /// Has the database and Redis show what `holdfast certs` has made since; the services look by themselves.
+    pub async fn renew_certs(&self) {
         if let Err(error) = self.cluster.renew_tls().await {
             tracing::warn!(%error, "the database keeps its certificate");
+        }
+        if let Err(error) = self.redis.renew_tls().await {
+            tracing::warn!(%error, "Redis keeps its certificate");
         }
     }
 

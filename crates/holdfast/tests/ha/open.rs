@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use drill::{Books, Plan, Product};
+use drill::{Books, Customer, Door, Plan, Product};
+use holdfast::certs::{self, authority_of};
 use holdfast::ha::{self, Deed, Wanted};
 use holdfast::house::{Kind, Seat};
 use sqlx::PgPool;
@@ -24,11 +25,11 @@ const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 pub(crate) struct Shop {
     pub(crate) running: ha::Shop,
     /// The front doors.
-    pub(crate) fronts: Vec<String>,
+    pub(crate) fronts: Vec<Door>,
     /// What everybody buys.
     pub(crate) mug: Product,
     logs: Folder,
-    _certs: Folder,
+    certs: Folder,
 }
 
 impl Shop {
@@ -40,7 +41,7 @@ impl Shop {
     /// Opens it with `settings` for every service.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let (logs, certs) = (Folder::scratch().unwrap(), Folder::scratch().unwrap());
-        holdfast::certs::write(certs.path(), &["localhost".to_owned()]).unwrap();
+        certify(&certs);
         let overlay = overlay(&logs).display().to_string();
         let ports = [testkit::free_port(), testkit::free_port()];
         let shared = [
@@ -65,16 +66,21 @@ impl Shop {
         let running = ha::Shop::open(wanted).await.unwrap();
         let order = store(&running, "order").await;
         let mug = Product::shelve(&order, 1_000_000, 10).await.unwrap();
-        let fronts = ports
-            .map(|port| format!("http://127.0.0.1:{port}"))
-            .to_vec();
+        let authority = authority_of(certs.path());
+        let front = |port| Door::certified(format!("https://127.0.0.1:{port}"), &authority);
+        let fronts = ports.map(|port| front(port).unwrap()).to_vec();
         Self {
             running,
             fronts,
             mug,
             logs,
-            _certs: certs,
+            certs,
         }
+    }
+
+    /// Makes every certificate anew, as `holdfast certs` does.
+    pub(crate) fn certify(&self) {
+        certify(&self.certs);
     }
 
     /// Does to one of its parts what `words` say, as at the command line.
@@ -161,9 +167,9 @@ impl Shop {
             until("etcd answers", async || member.healthy().await).await;
         }
         for front in &self.fronts {
+            let mut stranger = Customer::of(front);
             until("both doors are open", async || {
-                let page = reqwest::get(format!("{front}/v1/products?limit=1")).await;
-                page.is_ok_and(|page| page.status().is_success())
+                stranger.browse(1).await.is_ok()
             })
             .await;
         }
@@ -234,6 +240,11 @@ pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < end, "waited {SETTLED:?} until {what}");
         sleep(LOOK).await;
     }
+}
+
+fn certify(folder: &Folder) {
+    let names = ["localhost", "127.0.0.1"].map(str::to_owned);
+    certs::write(folder.path(), &names).unwrap();
 }
 
 fn overlay(logs: &Folder) -> PathBuf {

@@ -1,9 +1,14 @@
 //! The faults that matter most, in one shop: the short set of `make test-ha`.
 
-use drill::Goal;
+use drill::{Customer, Door, Goal};
 use holdfast::house::Kind;
+use stack::Sentinel;
+use testkit::Certified;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use crate::open::{Shop, until};
+use crate::open::{SETTLED, Shop, until};
 use crate::strike::{SOME, kill, lose, strike};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,6 +62,17 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
     .await;
     strike(
         &shop,
+        "replace every certificate",
+        Goal::seconds(1).unnoticed(),
+        async |shop, load| {
+            shop.certify();
+            shop.running.renew_certs().await;
+            load.goes_on(SOME).await.unwrap();
+        },
+    )
+    .await;
+    strike(
+        &shop,
         "kill one order service",
         Goal::seconds(1).one_retry(),
         async |shop, load| {
@@ -67,8 +83,20 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
     shop.close().await;
 }
 
-/// Asks every service inside for its health, over plain HTTP/2.
+/// Asks both doors for a page over plain HTTP, and by a stranger's authority; every service inside for its health over plain
+/// HTTP/2; and Redis and its Sentinels whether they are there.
 async fn nobody_speaks_without_a_proof(shop: &Shop) {
+    let stranger = Certified::new().unwrap();
+    for door in &shop.fronts {
+        let plain = door.url().replace("https://", "http://");
+        let page = reqwest::get(format!("{plain}/v1/products")).await.unwrap();
+        assert_eq!(page.status(), 400);
+        assert!(page.text().await.unwrap().contains("HTTPS"));
+        let believing = Door::certified(door.url(), &stranger.tls().authority).unwrap();
+        let page = Customer::of(believing).browse(1).await;
+        assert!(page.is_err(), "a stranger's door is believed");
+        Customer::of(door).browse(1).await.unwrap();
+    }
     let client = reqwest::Client::builder().http2_prior_knowledge();
     let client = client.build().unwrap();
     let inside = shop.running.house().all().into_iter();
@@ -77,6 +105,24 @@ async fn nobody_speaks_without_a_proof(shop: &Shop) {
         let answer = client.post(url).send().await;
         assert!(answer.is_err(), "{} answers: {answer:?}", seat.name());
     }
+    let redis = shop.running.redis();
+    let servers = redis.servers().iter().map(|server| server.port());
+    let sentinels = redis.sentinels().iter().map(Sentinel::port);
+    for port in servers.chain(sentinels) {
+        let said = plainly(port).await;
+        let answered = said.starts_with(b"+") || said.starts_with(b"-");
+        assert!(!answered, "{port} answers: {}", said.escape_ascii());
+    }
+}
+
+/// What a Redis or a Sentinel says to somebody who does not speak TLS.
+async fn plainly(port: u16) -> Vec<u8> {
+    let mut wire = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    wire.write_all(b"PING\r\n").await.unwrap();
+    let mut said = [0; 64];
+    // A closed connection says as little as a broken one.
+    let heard = timeout(SETTLED, wire.read(&mut said)).await.unwrap();
+    said[..heard.unwrap_or_default()].to_vec()
 }
 
 /// Freezes a database node, and waits until its supervisor has killed it for that.

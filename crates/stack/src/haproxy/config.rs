@@ -85,26 +85,23 @@ listen admin
     )
 }
 
-/// Only what was never sent is sent again, at another instance: a request may be an order.
+/// TLS is passed through to the gateways, which are told whose connection it is. Only one that was never made is made again,
+/// at another instance: what is sent may be an order. Gateways hang up on those who are idle, before this does.
 fn gateways(front: &Front) -> String {
     let mut text = format!(
         "
 listen gateways
   bind 127.0.0.1:{}
-  mode http
   balance leastconn
   option httpchk GET /readyz
   http-check expect status 200
-  option forwardfor
   option redispatch 1
   retries 3
-  retry-on conn-failure
   timeout connect 500ms
-  timeout http-request 10s
-  timeout client 75s
-  timeout server 75s
+  timeout client 2m
+  timeout server 2m
   timeout queue 1s
-  default-server observe layer4 error-limit 3 on-error mark-down
+  default-server send-proxy-v2 observe layer4 error-limit 3 on-error mark-down
 ",
         front.port
     );

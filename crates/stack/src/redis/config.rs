@@ -1,8 +1,11 @@
 //! What every Redis and every Sentinel of ours is told: a cache, so nothing is kept on disk.
 
-use std::fs;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::door::Door;
 use crate::{Error, Launch, program};
 
 /// The name by which Sentinels know the primary.
@@ -37,35 +40,50 @@ const SENTINEL: [(&str, &str); 3] = [
     ("parallel-syncs", "1"),
 ];
 
-/// The text for a Redis at `port`.
-pub(super) fn server(folder: &Path, port: u16) -> String {
-    format!("port {port}\ndir \"{}\"\n{SERVER}", folder.display())
+/// The text for a Redis behind `door` at `port`.
+pub(super) fn server(folder: &Path, door: &Door, port: u16) -> String {
+    let folder = folder.display();
+    format!("{}dir \"{folder}\"\n{SERVER}", door.at(port))
 }
 
 /// The text for one of a pair, which is found at `shown` and follows the primary at `follows`, or leads.
-pub(super) fn replicated(folder: &Path, port: u16, shown: u16, follows: Option<u16>) -> String {
+pub(super) fn replicated(
+    folder: &Path,
+    door: &Door,
+    port: u16,
+    shown: u16,
+    follows: Option<u16>,
+) -> String {
     let follows = follows.map(|port| format!("replicaof 127.0.0.1 {port}\n"));
     format!(
-        "{}{REPLICATED}replica-announce-port {shown}\n{}",
-        server(folder, port),
+        "{}{}{REPLICATED}replica-announce-port {shown}\n{}",
+        server(folder, door, port),
+        door.to_primary(),
         follows.unwrap_or_default()
     )
 }
 
-/// The text for a Sentinel at `port`, which is told of the primary at `primary`. It adds what it learns.
-pub(super) fn sentinel(folder: &Path, port: u16, primary: u16) -> String {
+/// The text for a Sentinel behind `door` at `port`, which is told of the primary at `primary`. It adds what it learns.
+pub(super) fn sentinel(folder: &Path, door: &Door, port: u16, primary: u16) -> String {
     let settings = SENTINEL.map(|(setting, value)| format!("sentinel {setting} {NAME} {value}\n"));
     format!(
-        "port {port}\nbind 127.0.0.1\ndir \"{}\"\nsentinel monitor {NAME} 127.0.0.1 {primary} {QUORUM}\n{}",
+        "{}bind 127.0.0.1\ndir \"{}\"\nsentinel monitor {NAME} 127.0.0.1 {primary} {QUORUM}\n{}{}",
+        door.at(port),
         folder.display(),
-        settings.concat()
+        settings.concat(),
+        door.to_servers()
     )
 }
 
-/// Writes `text` down as the configuration of `name`.
+/// Writes `text` down as the configuration of `name`, for nobody else to read: there may be a password in it.
 pub(super) fn write(folder: &Path, name: &str, text: &str) -> Result<PathBuf, Error> {
     let file = folder.join(format!("{name}.conf"));
-    fs::write(&file, text).map_err(Error::files(&file))?;
+    let mut options = OpenOptions::new();
+    let opened = options.create(true).write(true).truncate(true).mode(0o600);
+    let opened = opened.open(&file);
+    opened
+        .and_then(|mut open| open.write_all(text.as_bytes()))
+        .map_err(Error::files(&file))?;
     Ok(file)
 }
 

@@ -1,18 +1,21 @@
 //! A cache that outlives any one of its servers: a primary, a replica, and three Sentinels who agree on which is which.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::redis::{Client, RedisError};
 use futures::future::join_all;
 use nix::sys::signal::Signal;
 use tokio::time::{Instant, sleep};
 
-use super::config::NAME;
+use super::door::Door;
 use super::sentinel::Sentinel;
 use super::server::{RedisServer, Seat, Standing};
 use super::talk;
 use crate::process::LOOK;
-use crate::{Error, Folder, Process, Supervisor, Wire, free_port};
+use crate::{Error, Folder, Process, Supervisor, Tls, Wire, free_port};
 
 /// How long it may take until all are in step. A primary that was frozen is told after ten seconds that it leads no more.
 const IN_STEP: Duration = Duration::from_mins(1);
@@ -26,16 +29,19 @@ pub struct RedisHa {
     supervisor: Supervisor,
     servers: Vec<Arc<RedisServer>>,
     sentinels: Vec<Sentinel>,
+    door: Arc<Door>,
     folder: Folder,
 }
 
 /// How [`RedisHa`] is to be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RedisPlan {
     /// Whether what has ended is started again.
     pub supervised: bool,
     /// Whether there is a wire to each server, which can be cut and slowed.
     pub wired: bool,
+    /// What all of them show, where they are to be reached over TLS and with a password only.
+    pub tls: Option<Tls>,
 }
 
 impl RedisHa {
@@ -46,26 +52,33 @@ impl RedisHa {
     /// When Redis is not installed, or something does not come up.
     pub async fn start(plan: RedisPlan) -> Result<Self, Error> {
         let folder = Folder::scratch()?;
+        // A Sentinel writes its file anew, and then others may read it: it has the password in it.
+        let own = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(folder.path(), own).map_err(Error::files(folder.path()))?;
+        let door = Arc::new(Door::of(plan.tls, folder.path())?);
         let ports: Result<Vec<u16>, Error> = (0..THREE).map(|_| free_port()).collect();
         let ports: Arc<[u16]> = ports?.into();
         let (one, two) = (seat(1, plan.wired).await?, seat(2, plan.wired).await?);
         let shown = [one.shown(), two.shown()];
         let mut servers = Vec::new();
         for (seat, other, follows) in [(one, shown[1], false), (two, shown[0], true)] {
-            let started = RedisServer::start(seat, other, follows, ports.clone(), folder.path())?;
+            let (ports, door) = (ports.clone(), door.clone());
+            let started = RedisServer::start(seat, other, follows, ports, door, folder.path())?;
             servers.push(Arc::new(started));
         }
         let mut all = Self {
             supervisor: Supervisor::default(),
             servers,
             sentinels: Vec::new(),
+            door,
             folder,
         };
         // A Sentinel asks the primary for its replicas once, and then every ten seconds.
         all.until(async |all| all.follow().await).await?;
         for (number, port) in (1..).zip(ports.iter()) {
             let name = format!("sentinel-{number}");
-            let started = Sentinel::start(&name, all.folder.path(), *port, shown[0])?;
+            let door = all.door.clone();
+            let started = Sentinel::start(&name, all.folder.path(), door, *port, shown[0])?;
             all.sentinels.push(started);
         }
         all.in_step().await?;
@@ -77,7 +90,41 @@ impl RedisHa {
     pub fn url(&self) -> String {
         let sentinels = self.sentinels.iter().map(Sentinel::port);
         let sentinels: Vec<String> = sentinels.map(|port| format!("127.0.0.1:{port}")).collect();
-        format!("redis+sentinel://{}/{NAME}", sentinels.join(","))
+        self.door.url(&sentinels.join(","))
+    }
+
+    /// Has all of them show their certificate as it is in the files by now, to whoever connects from here on: servers read
+    /// it anew, Sentinels are started again one after the other. Connections to servers stay. Who does not answer reads it
+    /// when it starts again.
+    ///
+    /// # Errors
+    /// When a file cannot be copied.
+    pub async fn renew_tls(&self) -> Result<(), Error> {
+        let Some(words) = self.door.renewed()? else {
+            return Ok(());
+        };
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        for server in &self.servers {
+            if server.told(&words).await.is_none() {
+                let name = server.name();
+                tracing::warn!(name, "it keeps its certificate until it starts again");
+            }
+        }
+        for sentinel in &self.sentinels {
+            if let Err(error) = sentinel.begin_anew().await {
+                let name = sentinel.name();
+                tracing::warn!(name, %error, "it keeps its certificate, or is not back yet");
+            }
+        }
+        Ok(())
+    }
+
+    /// A client of the server or the Sentinel at `port`, whom it lets in.
+    ///
+    /// # Errors
+    /// When the authority cannot be read.
+    pub fn client(&self, port: u16) -> Result<Client, RedisError> {
+        self.door.client(port)
     }
 
     /// Both servers.
@@ -96,7 +143,7 @@ impl RedisHa {
     /// When none of them answers.
     pub async fn primary(&self) -> Result<&Arc<RedisServer>, Error> {
         let ports: Vec<u16> = self.sentinels.iter().map(Sentinel::port).collect();
-        let named = talk::named(&ports).await;
+        let named = talk::named(&self.door, &ports).await;
         let found = self
             .servers
             .iter()

@@ -8,6 +8,7 @@ use ::redis::Role;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
+use super::door::Door;
 use super::{config, talk};
 use crate::process::LOOK;
 use crate::{Error, Process, Ward, Wire};
@@ -41,6 +42,7 @@ pub struct RedisServer {
     /// Where the other one is found.
     other: u16,
     sentinels: Arc<[u16]>,
+    door: Arc<Door>,
     folder: PathBuf,
     process: Process,
 }
@@ -70,9 +72,11 @@ impl RedisServer {
         other: u16,
         follows: bool,
         sentinels: Arc<[u16]>,
+        door: Arc<Door>,
         folder: &Path,
     ) -> Result<Self, Error> {
-        let text = config::replicated(folder, seat.port, seat.shown(), follows.then_some(other));
+        let follows = follows.then_some(other);
+        let text = config::replicated(folder, &door, seat.port, seat.shown(), follows);
         let launch = config::launch(&config::write(folder, &seat.name, &text)?, false)?;
         let process = Process::start(&seat.name, launch)?;
         let folder = folder.to_owned();
@@ -80,6 +84,7 @@ impl RedisServer {
             seat,
             other,
             sentinels,
+            door,
             folder,
             process,
         })
@@ -107,7 +112,7 @@ impl RedisServer {
 
     /// How it stands to the other one, by its own word.
     pub async fn standing(&self) -> Standing {
-        match talk::role(self.port()).await {
+        match talk::role(&self.door, self.port()).await {
             Some(Role::Primary { .. }) => Standing::Primary,
             Some(Role::Replica {
                 primary_port,
@@ -125,12 +130,17 @@ impl RedisServer {
 
     /// How much it has written to whoever follows it, in bytes; nothing, if it does not lead.
     pub(super) async fn written(&self) -> Option<u64> {
-        match talk::role(self.port()).await? {
+        match talk::role(&self.door, self.port()).await? {
             Role::Primary {
                 replication_offset, ..
             } => Some(replication_offset),
             _ => None,
         }
+    }
+
+    /// Says `words` to it; nothing, if it does not answer or refuses.
+    pub(super) async fn told(&self, words: &[&str]) -> Option<()> {
+        talk::ask(&self.door, self.port(), words).await
     }
 
     /// Starts it again after it has ended, when that does no harm.
@@ -150,7 +160,10 @@ impl RedisServer {
         let began = Instant::now();
         let mut heard = began;
         let follows = loop {
-            let (named, other) = tokio::join!(talk::named(&self.sentinels), talk::role(self.other));
+            let (named, other) = tokio::join!(
+                talk::named(&self.door, &self.sentinels),
+                talk::role(&self.door, self.other)
+            );
             if other.is_some() {
                 heard = Instant::now();
             }
@@ -163,7 +176,8 @@ impl RedisServer {
                 _ => sleep(LOOK).await,
             }
         };
-        let text = config::replicated(&self.folder, self.seat.port, self.port(), follows);
+        let (port, shown) = (self.seat.port, self.port());
+        let text = config::replicated(&self.folder, &self.door, port, shown, follows);
         config::write(&self.folder, self.name(), &text).map(drop)
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection, query_scalar};
 use stack::{Cluster, Plan};
+use testkit::Certified;
 use tokio::time::{Instant, sleep};
 
 use crate::load::Load;
-use crate::tls::Certified;
 
 /// How long anything may take to heal.
 pub(crate) const HEALED: Duration = Duration::from_mins(1);
@@ -41,7 +41,7 @@ pub(crate) const fn goal(aim: u64, stated: u64) -> Goal {
 impl Scene {
     /// Starts it; without a supervisor, what was killed stays dead for as long as the test likes.
     pub(crate) async fn set(supervised: bool) -> Self {
-        let certified = Certified::new();
+        let certified = Certified::new().unwrap();
         let plan = Plan {
             supervised,
             tls: Some(certified.tls()),

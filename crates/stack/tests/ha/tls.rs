@@ -1,20 +1,14 @@
 //! Servers that show a certificate, and let nobody in who does not look at it.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::CertificateDer;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, query_scalar};
-use stack::{Folder, Tls};
+use testkit::Certified;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
-use tokio_rustls::TlsConnector;
 
 use crate::load::Load;
 use crate::scene::{HEALED, Scene, writes_go_on};
@@ -22,66 +16,12 @@ use crate::scene::{HEALED, Scene, writes_go_on};
 /// The first message of a client that wants TLS.
 const WANTS_TLS: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// An authority, and a folder with what it has certified.
-pub(crate) struct Certified {
-    folder: Folder,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Certified {
-    pub(crate) fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Of the same name as what it signs, it would be taken for that.
-        let name = &mut params.distinguished_name;
-        name.push(DnType::CommonName, "an authority for tests");
-        let key = KeyPair::generate().unwrap();
-        let folder = Folder::scratch().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        std::fs::write(folder.path().join("ca.pem"), pem).unwrap();
-        let issuer = Issuer::new(params, key);
-        let certified = Self { folder, issuer };
-        certified.renew();
-        certified
-    }
-
-    /// Makes another certificate.
-    pub(crate) fn renew(&self) {
-        let tls = self.tls();
-        let key = KeyPair::generate().unwrap();
-        let names = ["127.0.0.1", "localhost"].map(str::to_owned);
-        let params = CertificateParams::new(names).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        std::fs::write(tls.key, key.serialize_pem()).unwrap();
-        std::fs::write(tls.certificate, certificate.pem()).unwrap();
-    }
-
-    pub(crate) fn tls(&self) -> Tls {
-        let file = |name: &str| self.folder.path().join(name);
-        Tls {
-            certificate: file("postgres.pem"),
-            key: file("postgres.key"),
-            authority: file("ca.pem"),
-        }
-    }
-
-    /// The certificate that the server at `port` shows.
-    async fn shown(&self, port: u16) -> CertificateDer<'static> {
-        // Whoever was first in this process has chosen what all use.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let mut roots = RootCertStore::empty();
-        let authority = CertificateDer::from_pem_file(self.tls().authority).unwrap();
-        roots.add(authority).unwrap();
-        let config = ClientConfig::builder().with_root_certificates(roots);
-        let connector = TlsConnector::from(Arc::new(config.with_no_client_auth()));
-        let addr = SocketAddr::from(([127, 0, 0, 1], port));
-        let mut wire = TcpStream::connect(addr).await.unwrap();
-        wire.write_all(&WANTS_TLS).await.unwrap();
-        assert_eq!(wire.read_u8().await.unwrap(), b'S');
-        let name = ServerName::from(addr.ip());
-        let wire = connector.connect(name, wire).await.unwrap();
-        wire.get_ref().1.peer_certificates().unwrap()[0].clone()
-    }
+/// The certificate that the Postgres at `port` shows.
+async fn shown(certified: &Certified, port: u16) -> CertificateDer<'static> {
+    let mut wire = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    wire.write_all(&WANTS_TLS).await.unwrap();
+    assert_eq!(wire.read_u8().await.unwrap(), b'S');
+    certified.shown(wire).await.unwrap()
 }
 
 async fn let_in(options: PgConnectOptions) -> bool {
@@ -99,7 +39,7 @@ async fn short_nobody_is_let_in_without_tls_and_nobody_else_is_believed() {
         .collect();
     urls.extend(cluster.primary_urls("postgres", "postgres"));
     urls.extend(cluster.replica_urls("postgres", "postgres"));
-    let stranger = Certified::new();
+    let stranger = Certified::new().unwrap();
 
     for url in urls {
         let options: PgConnectOptions = url.parse().unwrap();
@@ -128,14 +68,14 @@ async fn short_certificates_are_replaced_without_a_drop() {
     let mut open = PgConnection::connect(&url).await.unwrap();
     let load = Load::begin(&scene.cluster, 1);
     writes_go_on(&load).await;
-    let before = scene.certified.shown(leader.port()).await;
+    let before = shown(&scene.certified, leader.port()).await;
 
-    scene.certified.renew();
+    scene.certified.renew().unwrap();
     scene.cluster.renew_tls().await.unwrap();
 
     let end = Instant::now() + HEALED;
     for node in scene.cluster.nodes() {
-        while scene.certified.shown(node.port()).await == before {
+        while shown(&scene.certified, node.port()).await == before {
             assert!(Instant::now() < end, "{} shows the old one", node.name());
             sleep(Duration::from_millis(50)).await;
         }

@@ -85,6 +85,47 @@ async fn a_new_certificate_is_taken_up_and_no_connection_is_dropped_for_it() {
 }
 
 #[tokio::test]
+async fn plain_http_is_told_that_https_is_spoken_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = certify(folder.path());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (cert, key) = (file("cert.pem"), file("key.pem"));
+    let front = Front::with(&[("TLS_CERT", &cert), ("TLS_KEY", &key)]).await;
+    let addr = front.running.addr;
+    let long = [
+        b"POST /v1/orders HTTP/1.1\r\n\r\n".to_vec(),
+        vec![b' '; 50_000],
+    ]
+    .concat();
+
+    for plain in [
+        &b"GET / HTTP/1.1\r\nhost: shop\r\n\r\n"[..],
+        b"PRI * HTTP/2.0\r\n\r\n",
+        &long,
+    ] {
+        let mut wire = TcpStream::connect(addr).await.unwrap();
+        wire.write_all(plain).await.unwrap();
+        let mut said = vec![0; 1024];
+        let count = wire.read(&mut said).await.unwrap();
+
+        let said = String::from_utf8_lossy(&said[..count]);
+        assert!(said.starts_with("HTTP/1.1 400 "), "{said}");
+        let (head, body) = said.split_once("\r\n\r\n").unwrap();
+        assert!(body.contains("https://"), "{said}");
+        assert!(
+            head.contains(&format!("content-length: {}", body.len())),
+            "{said}"
+        );
+    }
+
+    assert!(
+        get(&mut connect(addr, &trust).await.unwrap())
+            .await
+            .starts_with("HTTP/1.1 404")
+    );
+}
+
+#[tokio::test]
 async fn one_half_of_a_certificate_stops_the_start() {
     let env = chassis::Env::local([
         ("TLS_CERT", "/cert.pem"),
