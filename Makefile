@@ -38,7 +38,8 @@ clean: ## End it, and remove its data
 order: ## Place a demo order from the terminal
 	@$(HOLDFAST) order
 
-test: setup ## Run every test, on a Postgres pair of their own
+test: ## Run every test, on a Postgres pair of their own
+	@deploy/setup.sh test
 	@cargo build --workspace --all-targets
 	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast
 
@@ -58,10 +59,12 @@ lint: setup ## Check format, lints and documentation
 sqlx: setup ## Make .sqlx anew, after a change of SQL or of a migration
 	@$(WITH_STACK) --migrated deploy/sqlx.sh
 
-record: setup ## Write down anew what tests compare with: contract, settings, OpenAPI
+record: ## Write down anew what tests compare with: contract, settings, OpenAPI, rules of alerts
+	@deploy/setup.sh test
 	@HOLDFAST_RECORD=1 $(WITH_STACK) cargo test --quiet --workspace record
 
-coverage: setup ## Run every test and print what they cover
+coverage: ## Run every test and print what they cover
+	@deploy/setup.sh test
 	@command -v cargo-llvm-cov >/dev/null || { echo "Installing cargo-llvm-cov"; cargo install --locked cargo-llvm-cov; }
 	@rustup component add llvm-tools 2>/dev/null || true
 	@$(WITH_STACK) cargo llvm-cov --workspace

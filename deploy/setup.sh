@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what building and running Holdfast needs and this machine lacks, and says so. Silent when nothing is missing.
 # `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel.
+# `setup.sh test` also installs what the manifests below k8s/ are tested with: promtool and kubectl.
 set -eu
 
 # Debian keeps servers where an ordinary user's shell does not look.
@@ -13,6 +14,12 @@ postgres_at_least_15() {
     case $("$bin/postgres" --version) in *" 1"[5-9]* | *" "[2-9][0-9]*) return 0 ;; esac
   done
   return 1
+}
+
+# Debian 12's kubectl is older than what the manifests are written in.
+kubectl_to_install() {
+  candidate=$(apt-cache policy kubernetes-client 2>/dev/null | sed -n 's/^ *Candidate: //p')
+  [ -n "$candidate" ] && dpkg --compare-versions "$candidate" ge 1.27
 }
 
 if ! has cargo; then
@@ -31,6 +38,16 @@ if [ "${1:-}" = ha ]; then
   has patroni || missing="$missing patroni"
   has haproxy || missing="$missing haproxy"
   has redis-sentinel || missing="$missing redis-sentinel"
+fi
+if [ "${1:-}" = test ]; then
+  has promtool || missing="$missing prometheus"
+  if ! has kubectl; then
+    if kubectl_to_install; then
+      missing="$missing kubernetes-client"
+    else
+      echo "kubectl is missing, 1.27 or newer: https://kubernetes.io/docs/tasks/tools. The tests of k8s/ will fail." >&2
+    fi
+  fi
 fi
 [ -n "$missing" ] || exit 0
 

@@ -1,0 +1,14 @@
+//! The manifests below `k8s/`, checked without a cluster: what `kubectl kustomize` makes of each overlay is parsed strictly,
+//! and held against some twenty rules, against the settings of the services, and against what they really show.
+#![cfg(test)]
+
+mod faults;
+mod metrics;
+mod monitoring;
+mod object;
+mod overlay;
+mod pair;
+mod rules;
+mod secrets;
+mod settings;
+mod shop;

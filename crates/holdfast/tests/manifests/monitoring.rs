@@ -1,0 +1,192 @@
+//! Prometheus' rules: plain files, which promtool reads and tests, and of which the cluster is told the same.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::object::{Object, labels, list, selects, text};
+use super::overlay::{k8s, rendered, run};
+
+/// How promtool is missed.
+const PROMTOOL: &str = "promtool (Debian's package `prometheus`)";
+const SEVERITIES: [&str; 3] = ["page", "ticket", "none"];
+
+fn folder() -> PathBuf {
+    k8s().join("components/monitoring")
+}
+
+fn yaml(path: &PathBuf) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The files of rules, or of their tests.
+fn files(inside: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder().join(inside)).unwrap();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    found.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
+    found.sort();
+    found
+}
+
+/// All groups of rules, as the files have them.
+fn groups() -> Vec<Value> {
+    let groups = files("rules").into_iter().map(|path| yaml(&path));
+    groups
+        .flat_map(|file| list(&file["groups"]).to_vec())
+        .collect()
+}
+
+/// Every rule.
+pub(crate) fn rules() -> Vec<Value> {
+    groups()
+        .iter()
+        .flat_map(|group| list(&group["rules"]).to_vec())
+        .collect()
+}
+
+fn alerts() -> Vec<Value> {
+    rules()
+        .into_iter()
+        .filter(|rule| rule["alert"].is_string())
+        .collect()
+}
+
+#[test]
+fn promtool_reads_every_rule_and_each_does_what_its_tests_say() {
+    let promtool = || Command::new("promtool");
+    let checked = run(
+        promtool().args(["check", "rules"]).args(files("rules")),
+        PROMTOOL,
+    );
+    run(
+        promtool()
+            .args(["test", "rules"])
+            .args(files("rules/tests")),
+        PROMTOOL,
+    );
+
+    assert_eq!(
+        checked.matches("SUCCESS").count(),
+        files("rules").len(),
+        "{checked}"
+    );
+}
+
+#[test]
+fn promtool_finds_a_rule_that_nobody_can_evaluate() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("rules.yaml");
+    let text = fs::read_to_string(folder().join("rules/edge.yaml")).unwrap();
+    fs::write(&file, text.replacen("sum(", "sum((", 1)).unwrap();
+
+    let checked = Command::new("promtool")
+        .args(["check", "rules"])
+        .arg(&file)
+        .output()
+        .unwrap();
+
+    assert!(!checked.status.success());
+}
+
+#[test]
+fn the_rules_of_the_cluster_are_recorded_as_the_files_have_them() {
+    let path = folder().join("rules.yaml");
+    let now = json!({
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": "shop"},
+        "spec": {"groups": groups()},
+    });
+    if recording() {
+        let body = serde_yaml_ng::to_string(&now).unwrap();
+        let text = format!("# Written from rules/*.yaml by a test (`make record`).\n{body}");
+        return fs::write(path, text).unwrap();
+    }
+
+    assert_eq!(
+        yaml(&path),
+        now,
+        "rules.yaml is not what rules/ says any more: `make record` writes it anew"
+    );
+}
+
+#[test]
+fn every_alert_says_how_much_it_matters_and_what_to_do() {
+    let root = k8s().join("..");
+    let wrong: Vec<String> = alerts()
+        .iter()
+        .filter_map(|alert| {
+            let name = text(&alert["alert"]);
+            let severity = text(&alert["labels"]["severity"]);
+            let (page, anchor) = text(&alert["annotations"]["runbook_url"]).split_once('#')?;
+            let page = fs::read_to_string(root.join(page)).unwrap_or_default();
+            let told = page.lines().any(|line| line == format!("## {name}"));
+            let fine = told && anchor == name.to_lowercase() && SEVERITIES.contains(&severity);
+            (!fine).then(|| format!("{name} is of no severity, or its page does not tell of it"))
+        })
+        .collect();
+
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+    let bare = alerts()
+        .into_iter()
+        .filter(|alert| !text(&alert["annotations"]["runbook_url"]).contains('#'));
+    assert_eq!(bare.count(), 0);
+}
+
+#[test]
+fn every_alert_is_seen_to_fire_and_seen_not_to() {
+    let (mut fired, mut quiet) = (BTreeSet::new(), BTreeSet::new());
+    let files = files("rules/tests").into_iter().map(|path| yaml(&path));
+    let tests: Vec<Value> = files
+        .flat_map(|file| list(&file["tests"]).to_vec())
+        .collect();
+    for (at, test) in tests.iter().enumerate() {
+        for case in list(&test["alert_rule_test"]) {
+            let name = text(&case["alertname"]).to_owned();
+            if list(&case["exp_alerts"]).is_empty() {
+                quiet.insert((name, at));
+            } else {
+                fired.insert(name);
+            }
+        }
+    }
+
+    for alert in alerts() {
+        let name = text(&alert["alert"]);
+        assert!(fired.contains(name), "{name} never fires in a test");
+        // Once because it is over, once because it is not so bad.
+        let silent = quiet.iter().filter(|(quiet, _)| quiet == name).count();
+        assert!(
+            silent >= 2 || name == "Watchdog",
+            "{name} is never silent, or only once"
+        );
+    }
+}
+
+#[test]
+fn whom_prometheus_asks_is_there_and_may_be_asked() {
+    let objects = rendered("ha");
+    let monitors = objects.iter().filter(|one| one.kind() == "ServiceMonitor");
+    let asked: Vec<&Value> = monitors.map(Object::spec).collect();
+    let services = objects.iter().filter(|one| one.kind() == "Service");
+    let found = services.filter(|service| {
+        let worn = labels(&service.0["metadata"]["labels"]);
+        let ports = list(&service.spec()["ports"]);
+        asked.iter().any(|spec| {
+            let named = |one: &Value| ports.iter().any(|port| port["name"] == one["port"]);
+            selects(&spec["selector"], &worn) && list(&spec["endpoints"]).iter().all(named)
+        })
+    });
+
+    assert_eq!(found.count(), holdfast::house::Kind::ALL.len());
+}
+
+/// Whether what is compared with the tree is to be written to it: `make record`.
+#[expect(clippy::disallowed_methods, reason = "a test has no settings")]
+fn recording() -> bool {
+    std::env::var("HOLDFAST_RECORD").is_ok()
+}

@@ -1,0 +1,164 @@
+//! Who reaches whom, by the policies as Kubernetes reads them.
+
+use chassis::Service as _;
+use serde_json::{Value, json};
+
+use crate::object::{Labels, Object, labels, list, selects, text};
+
+/// A set of pods that are alike.
+#[derive(Debug)]
+struct Pods {
+    name: String,
+    labels: Labels,
+    ports: Vec<(String, u64)>,
+}
+
+/// Everybody, operators' pods included.
+fn everybody(objects: &[Object]) -> Vec<Pods> {
+    let workloads = objects.iter().filter(|object| object.is_workload());
+    let mut all: Vec<Pods> = workloads
+        .map(|object| Pods {
+            name: object
+                .pod_labels()
+                .remove("app.kubernetes.io/name")
+                .unwrap_or_default(),
+            labels: object.pod_labels(),
+            ports: ports(object),
+        })
+        .collect();
+    for cluster in objects.iter().filter(|object| object.kind() == "Cluster") {
+        let mut worn = labels(&cluster.spec()["inheritedMetadata"]["labels"]);
+        worn.insert("cnpg.io/cluster".to_owned(), cluster.name().to_owned());
+        all.push(Pods {
+            name: cluster.name().to_owned(),
+            labels: worn,
+            ports: vec![("postgres".to_owned(), 5432)],
+        });
+    }
+    all
+}
+
+fn ports(object: &Object) -> Vec<(String, u64)> {
+    let all = object
+        .containers()
+        .iter()
+        .flat_map(|one| list(&one["ports"]));
+    all.into_iter()
+        .filter_map(|one| {
+            Some((
+                text(&one["name"]).to_owned(),
+                one["containerPort"].as_u64()?,
+            ))
+        })
+        .collect()
+}
+
+/// Whether `from` has business at the port of `to`. Who calls a service, its code says.
+fn needed(from: &Pods, to: &Pods, port: &str) -> bool {
+    let callers = match to.name.as_str() {
+        "user" => user::Service::CALLERS,
+        "order" => order::Service::CALLERS,
+        "news" => news::Service::CALLERS,
+        "gateway" => gateway::Gateway::CALLERS,
+        _ => &[],
+    };
+    let from = from.name.as_str();
+    let keeps = |name: &str| ["user", "order", "news"].contains(&name);
+    match (to.name.as_str(), port) {
+        ("postgres", "postgres") => keeps(from.trim_end_matches("-migrate")) || from == "postgres",
+        ("valkey", "sentinel") => keeps(from) || ["gateway", "valkey"].contains(&from),
+        // One alone has nobody to follow.
+        ("valkey", "redis") => {
+            keeps(from) || from == "gateway" || (from == "valkey" && to.ports.len() > 1)
+        }
+        (_, "grpc") => callers.contains(&from),
+        _ => false,
+    }
+}
+
+/// Complains of needed ways that are closed, and of others that are open.
+pub(super) fn ways(objects: &[Object]) -> Vec<String> {
+    let policies: Vec<&Object> = objects
+        .iter()
+        .filter(|object| object.kind() == "NetworkPolicy")
+        .collect();
+    let all = everybody(objects);
+    let mut told = Vec::new();
+    for from in &all {
+        for to in &all {
+            for (name, number) in &to.ports {
+                let needed = needed(from, to, name);
+                let sides = [("egress", from, to), ("ingress", to, from)];
+                let wrong = sides.into_iter().filter(|(way, at, peer)| {
+                    lets(&policies, way, at, peer, name, *number) != needed
+                });
+                told.extend(wrong.map(|(way, ..)| {
+                    let state = if needed { "closed" } else { "open" };
+                    format!("{way} from {} to {} at {name}: {state}", from.name, to.name)
+                }));
+            }
+        }
+    }
+    told
+}
+
+/// Whether policies of `at` let it speak with `peer` in that direction: some rule of some policy that selects it must.
+fn lets(policies: &[&Object], way: &str, at: &Pods, peer: &Pods, name: &str, number: u64) -> bool {
+    let field = if way == "egress" { "to" } else { "from" };
+    let mine = policies
+        .iter()
+        .filter(|one| selects(&one.spec()["podSelector"], &at.labels));
+    let mut rules = mine.flat_map(|one| list(&one.spec()[way]));
+    rules.any(|rule| {
+        let ports = list(&rule["ports"]);
+        let port = ports.is_empty()
+            || ports
+                .iter()
+                .any(|one| one["port"] == name || one["port"] == number);
+        let peers = list(&rule[field]);
+        // Pods of this namespace only: other namespaces and addresses are others.
+        let here = |one: &Value| {
+            one["namespaceSelector"].is_null()
+                && one["ipBlock"].is_null()
+                && selects(&one["podSelector"], &peer.labels)
+        };
+        port && (peers.is_empty() || peers.iter().any(here))
+    })
+}
+
+/// Nothing is open by itself, names can be looked up, and everybody has a policy.
+pub(super) fn covered(objects: &[Object]) -> Vec<String> {
+    let policies = objects
+        .iter()
+        .filter(|object| object.kind() == "NetworkPolicy");
+    let both = json!(["Ingress", "Egress"]);
+    let (closed, own): (Vec<&Object>, Vec<&Object>) =
+        policies.partition(|one| one.spec()["podSelector"] == json!({}));
+    let denies = |one: &&Object| {
+        one.spec()["policyTypes"] == both
+            && one.spec()["ingress"].is_null()
+            && one.spec()["egress"].is_null()
+    };
+    let mut told = Vec::new();
+    if !closed.iter().any(denies) {
+        told.push("nothing is closed by itself".to_owned());
+    }
+    let asks = |one: &&Object| {
+        let ports = list(&one.spec()["egress"])
+            .iter()
+            .flat_map(|rule| list(&rule["ports"]));
+        ports.filter(|port| port["port"] == 53).count() == 2
+    };
+    if !closed.iter().any(asks) {
+        told.push("names cannot be looked up".to_owned());
+    }
+    for pods in everybody(objects) {
+        if !own
+            .iter()
+            .any(|one| selects(&one.spec()["podSelector"], &pods.labels))
+        {
+            told.push(format!("{} has no policy of its own", pods.name));
+        }
+    }
+    told
+}
