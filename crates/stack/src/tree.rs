@@ -5,8 +5,8 @@ use std::fs;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// Sends `signal` to `root` and to everything below it: from the top when they are to stand still, so that nobody
-/// makes new ones meanwhile, and the other way round when they are to go on.
+/// Sends `signal` to `root` and to everything below it: from the top when they are to stand still or die, so that
+/// nobody makes new ones meanwhile, and the other way round when they are to go on.
 pub(crate) fn signal(root: Pid, signal: Signal) {
     if signal == Signal::SIGCONT {
         below(root)
@@ -15,8 +15,11 @@ pub(crate) fn signal(root: Pid, signal: Signal) {
             .for_each(|pid| send(pid, signal));
         return send(root, signal);
     }
+    // Who stood below is asked before: the dead have no children, those have become somebody else's. And after, for
+    // those made in between.
+    let before = below(root);
     send(root, signal);
-    for pid in below(root) {
+    for pid in before.into_iter().chain(below(root)) {
         send(pid, signal);
     }
 }
@@ -91,4 +94,51 @@ fn pids(words: &str) -> Vec<Pid> {
         .filter_map(|word| word.parse().ok())
         .map(Pid::from_raw)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+    use std::process::Command;
+    use std::thread::sleep;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(20);
+    const ROUNDS: usize = 20;
+
+    /// A frozen tree that is killed must die whole: a stopped postgres process that is left holds the shared memory of
+    /// its node, which then cannot start.
+    #[test]
+    fn a_frozen_tree_dies_whole() -> Result<(), Box<dyn Error>> {
+        for round in 0..ROUNDS {
+            let mut root = Command::new("sh")
+                .args(["-c", "for _ in 1 2 3; do setsid sleep 60 & done; wait"])
+                .spawn()?;
+            let pid = Pid::from_raw(root.id().try_into()?);
+            let whole = || (below(pid).len() == 3).then(|| below(pid));
+            let children = until(whole).ok_or("no three children")?;
+            signal(pid, Signal::SIGSTOP);
+            signal(pid, Signal::SIGKILL);
+            let gone = until(|| children.iter().all(|child| !alive(*child)).then_some(()));
+            for child in children {
+                send(child, Signal::SIGKILL);
+            }
+            root.wait()?;
+            assert!(gone.is_some(), "round {round}: a child outlived its root");
+        }
+        Ok(())
+    }
+
+    fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+        let end = Instant::now() + LIMIT;
+        while Instant::now() < end {
+            if let Some(found) = look() {
+                return Some(found);
+            }
+            sleep(Duration::from_millis(2));
+        }
+        None
+    }
 }
