@@ -2,12 +2,14 @@
 
 mod act;
 mod answer;
+pub mod backup;
 mod control;
 mod doctor;
 mod open;
 mod shop;
 mod status;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +18,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::interval;
 
 pub use act::Deed;
-pub use control::ask;
+pub use backup::Errand;
+pub use control::{ask, ask_and_wait};
 pub use doctor::without_a_shop;
 pub use open::Wanted;
 pub use shop::Shop;
@@ -28,22 +31,25 @@ use crate::{demo, up};
 /// How often the table is drawn anew.
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Opens the shop of `home` on `port` and the one after it, an HAProxy each, and keeps it open until Ctrl-C or SIGTERM.
+/// Opens the shop of `home` on `port` and the one after it, an HAProxy each, and keeps it open until Ctrl-C or SIGTERM. Its
+/// backups are kept in `backups`, or in its folder.
 ///
 /// # Errors
 /// When something that it needs is missing, a port is taken, or the shop is open already.
-pub async fn run(home: &Home, port: u16) -> anyhow::Result<()> {
+pub async fn run(home: &Home, port: u16, backups: Option<&Path>) -> anyhow::Result<()> {
     let url = format!("http://localhost:{port}");
     let tenancy = home.move_in(&url)?;
     up::free(port)?;
     up::free(port + 1)?;
     line("Opening the shop, highly available");
-    let shop = Arc::new(open::whole(home, port).await?);
+    let shop = Arc::new(open::whole(home, port, backups).await?);
     let _ = during("demo customer", demo::customer(&url, up::CURRENCY)).await?;
     let control = control::listen(home, shop.clone())?;
+    let backups = backup::keep(shop.clone());
     line(welcome(&url, port + 1));
     until_asked(&shop).await?;
     line("Closing the shop");
+    backups.abort();
     control.end();
     shop.close().await;
     line("Closed; the data stays");
@@ -86,6 +92,8 @@ The shop is open: {url} and http://localhost:{second}, through an HAProxy each. 
   holdfast slow user-1 --by 500ms     every answer comes later
   holdfast switchover                 another database node leads
   holdfast doctor                     what is wrong, and what to do
+  holdfast backup verify              restore the newest backup, and compare it
+  holdfast restore --to-time T        all as it was at T, in a server beside the shop
 
 `pg-1.postgres` and `pg-1.patroni` are the halves of pg-1. `cargo run --bin holdfast --` stands for `holdfast` here.
 "

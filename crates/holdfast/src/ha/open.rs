@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use stack::{Cluster, Etcd, Folder, Front, Options, Plan, RedisHa, RedisPlan, Timings};
 
 use super::Shop;
+use super::backup::Desk;
 use crate::certs;
 use crate::home::Home;
 use crate::house::{Ground, House, Keeper, Kind, Place};
@@ -33,10 +34,12 @@ pub struct Wanted {
     pub settings: Vec<(String, String)>,
     /// Where the certificates are by which services prove themselves.
     pub certs: std::path::PathBuf,
+    /// Where its backups and the archive of its log are kept.
+    pub backups: Folder,
 }
 
-/// Opens the shop that lives in `home`.
-pub(super) async fn whole(home: &Home, port: u16) -> anyhow::Result<Shop> {
+/// Opens the shop that lives in `home`, with its backups in `backups`, or there too.
+pub(super) async fn whole(home: &Home, port: u16, backups: Option<&Path>) -> anyhow::Result<Shop> {
     let logs = home.path().join("ha/logs");
     fs::create_dir_all(&logs).with_context(|| logs.display().to_string())?;
     let certs = home.path().join("certs");
@@ -57,6 +60,7 @@ pub(super) async fn whole(home: &Home, port: u16) -> anyhow::Result<Shop> {
             .map(|(name, value)| (name.to_owned(), value))
             .to_vec(),
         certs: certs.canonicalize()?,
+        backups: backups.map_or_else(|| home.ha_backups(), |path| Ok(Folder::kept(path)?))?,
     };
     Shop::open(wanted).await
 }
@@ -75,6 +79,7 @@ impl Shop {
             supervised: true,
             wired: true,
             tls: Some(certs::postgres(&wanted.certs)),
+            backups: Some(wanted.backups),
         };
         let mut cluster = during("etcd x3, Patroni x3, HAProxy x2", Cluster::start(plan)).await?;
         let twice = RedisPlan {
@@ -97,6 +102,7 @@ impl Shop {
             redis,
             cluster,
             fronts: wanted.fronts,
+            desk: Desk::default(),
         };
         shop.open_fronts().await?;
         Ok(shop)

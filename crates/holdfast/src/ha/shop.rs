@@ -2,6 +2,7 @@
 
 use stack::{Cluster, RedisHa};
 
+use super::backup::Desk;
 use crate::house::House;
 
 /// All that runs.
@@ -12,6 +13,8 @@ pub struct Shop {
     pub(super) cluster: Cluster,
     /// The ports at which customers come, one for each HAProxy.
     pub(super) fronts: [u16; 2],
+    /// What is under way with its backups.
+    pub(super) desk: Desk,
 }
 
 impl Shop {
@@ -42,6 +45,7 @@ impl Shop {
         for process in self.house.all().iter().filter_map(|seat| seat.process()) {
             process.hold();
         }
+        self.desk.clear().await;
         self.house.stop().await;
         self.redis.stop().await;
         self.cluster.stop().await;

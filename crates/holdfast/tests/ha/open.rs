@@ -60,6 +60,7 @@ impl Shop {
             fronts: ports,
             settings: shared.iter().chain(settings).map(owned).collect(),
             certs: certs.path().to_owned(),
+            backups: Folder::scratch().unwrap(),
         };
         let running = ha::Shop::open(wanted).await.unwrap();
         let order = store(&running, "order").await;
