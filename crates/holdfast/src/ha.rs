@@ -19,7 +19,7 @@ use tokio::time::interval;
 
 pub use act::Deed;
 pub use backup::Errand;
-pub use control::{ask, ask_and_wait};
+pub use control::{Control, ask, ask_and_wait, listen};
 pub use doctor::without_a_shop;
 pub use open::Wanted;
 pub use shop::Shop;

@@ -25,23 +25,28 @@ const FAILED: &str = "failed: ";
 
 /// Listens, for as long as it is kept.
 #[derive(Debug)]
-pub(super) struct Control {
+pub struct Control {
     task: JoinHandle<()>,
     path: PathBuf,
 }
 
 impl Control {
     /// Listens no more.
-    pub(super) fn end(self) {
+    pub fn end(self) {
         self.task.abort();
         // Gone already, if somebody has removed the folder.
         let _ = fs::remove_file(self.path);
     }
 }
 
-/// Does what others ask of `shop`.
-pub(super) fn listen(home: &Home, shop: Arc<Shop>) -> anyhow::Result<Control> {
+/// Does what others ask of `shop`, at a socket in the folder of `home`.
+///
+/// # Errors
+/// When the socket cannot be made.
+pub fn listen(home: &Home, shop: Arc<Shop>) -> anyhow::Result<Control> {
     let path = socket(home);
+    let folder = path.parent().context("a folder for the socket")?;
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     // Left behind by one that was killed: whoever runs the shop of this folder is alone.
     let _ = fs::remove_file(&path);
     let listener = UnixListener::bind(&path)

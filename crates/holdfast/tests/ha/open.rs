@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use drill::{Books, Plan, Product};
@@ -21,7 +22,7 @@ const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// A shop, open for one test.
 pub(crate) struct Shop {
-    pub(crate) running: ha::Shop,
+    pub(crate) running: Arc<ha::Shop>,
     /// The front doors.
     pub(crate) fronts: Vec<String>,
     /// What everybody buys.
@@ -62,7 +63,7 @@ impl Shop {
             certs: certs.path().to_owned(),
             backups: Folder::scratch().unwrap(),
         };
-        let running = ha::Shop::open(wanted).await.unwrap();
+        let running = Arc::new(ha::Shop::open(wanted).await.unwrap());
         let order = store(&running, "order").await;
         let mug = Product::shelve(&order, 1_000_000, 10).await.unwrap();
         let fronts = ports
@@ -236,7 +237,7 @@ fn overlay(logs: &Folder) -> PathBuf {
 }
 
 /// A service's database, on the node that leads at the moment: HAProxies that have just been started may lead to another.
-async fn store(shop: &ha::Shop, name: &str) -> PgPool {
+pub(crate) async fn store(shop: &ha::Shop, name: &str) -> PgPool {
     let cluster = shop.cluster();
     let url = cluster.node_url(cluster.leader().await.unwrap(), name, name);
     PgPoolOptions::new()

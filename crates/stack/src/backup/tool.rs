@@ -31,14 +31,18 @@ impl Tool {
         })
     }
 
-    /// Runs it by the settings in `config`, behind all that is in more of a hurry; answers what it printed. Dropped, it is
-    /// killed.
+    /// Runs it by the settings in `config`; answers what it printed. Dropped, it is killed.
     pub(super) async fn run(&self, config: &Path, args: &[&str]) -> Result<String, Error> {
         let name = "pgbackrest";
-        let mut command = Command::new("nice");
+        // Orders go before backups, and nothing before a restore.
+        let mut command = if args.contains(&"backup") {
+            let mut behind = Command::new("nice");
+            behind.arg("-n10").arg(&self.program);
+            behind
+        } else {
+            Command::new(&self.program)
+        };
         command
-            .arg("-n10")
-            .arg(&self.program)
             .arg(format!("--config={}", config.display()))
             .arg(format!("--stanza={STANZA}"))
             .args(args)

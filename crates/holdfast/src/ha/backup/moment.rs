@@ -53,9 +53,7 @@ impl Moment {
         let began = closed(&mut gates).await?;
         let point = format!("verify-{:032x}", rand::random::<u128>());
         let marked = mark(&mut snapshots, &mut gates, &point).await;
-        for gate in &mut gates {
-            gate.open().await;
-        }
+        join_all(gates.iter_mut().map(Gate::open)).await;
         let kept_out = began.elapsed();
         marked?;
         Ok(Self {
@@ -85,9 +83,10 @@ async fn mark(
     gates: &mut [Gate],
     point: &str,
 ) -> anyhow::Result<()> {
-    for wire in snapshots {
-        query("select pg_current_snapshot()").execute(wire).await?;
-    }
+    let begin = snapshots
+        .iter_mut()
+        .map(|wire| query("select pg_current_snapshot()").execute(wire));
+    try_join_all(begin).await?;
     let gate = gates.first_mut().context("no database")?;
     let written = query("select pg_create_restore_point($1)").bind(point);
     written.execute(&mut gate.wire).await?;
