@@ -142,10 +142,8 @@ async fn run(shop: &Shop, errand: &Errand) -> anyhow::Result<(String, Place)> {
         Errand::Take { full } => shop.back_up(*full).await?,
         Errand::List => shop.list_backups().await?,
         Errand::Verify => shop.verify_backup().await?,
-        Errand::End => match shop.desk.clear().await {
-            true => "The restored server is gone".to_owned(),
-            false => "No restored server was kept".to_owned(),
-        },
+        Errand::End if shop.desk.clear().await => "The restored server is gone".to_owned(),
+        Errand::End => "No restored server was kept".to_owned(),
     };
     Ok((said, Place::Kept))
 }

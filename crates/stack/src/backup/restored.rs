@@ -20,6 +20,8 @@ use crate::{Error, Folder, Launch, Process, free_port};
 
 /// How long a server may take to replay the log. A day of it is replayed in minutes.
 const LIMIT: Duration = Duration::from_hours(6);
+/// How long what was killed may write on.
+const GONE: Duration = Duration::from_secs(15);
 /// A moment as Postgres reads it.
 const MOMENT: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:6]+00");
@@ -59,25 +61,26 @@ impl Backups<'_> {
             .map_or(Ok(()), |account| account.own(folder.path()))?;
         let (data, port) = (folder.path().join("data"), free_port()?);
         let config = store.configure(&data, port)?;
+        let (binaries, log) = (Binaries::find()?, folder.path().join("log"));
+        let psql = Psql::at(&binaries, store.passwords.clone(), port).over(store.tls.clone());
         let args = args(&backup, until);
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        store.tool.run(&config, &args).await?;
-        self.set_up(&data, port)?;
-        let binaries = Binaries::find()?;
-        let mut launch = Launch::new(binaries.path("postgres"), folder.path().join("log"))
-            .inside("/")
-            .env("LC_ALL", "C")
-            .args(["-D".to_owned(), data.display().to_string()]);
-        launch.account = store.account;
-        let process = Process::start("the restored server", launch)?;
-        let psql = Psql::at(&binaries, store.passwords.clone(), port).over(store.tls.clone());
+        // From here on whatever is broken off takes the folder along.
         let mut restored = Restored {
-            process: Some(process),
+            process: None,
             folder: Some(folder),
             backup,
             psql,
             took: Duration::ZERO,
         };
+        store.tool.run(&config, &args).await?;
+        self.set_up(&data, port)?;
+        let mut launch = Launch::new(binaries.path("postgres"), log)
+            .inside("/")
+            .env("LC_ALL", "C")
+            .args(["-D".to_owned(), data.display().to_string()]);
+        launch.account = store.account;
+        restored.process = Some(Process::start("the restored server", launch)?);
         restored.replayed().await?;
         restored.took = began.elapsed();
         Ok(restored)
@@ -201,11 +204,7 @@ impl Restored {
 
     /// Ends it and removes it.
     pub async fn remove(mut self) {
-        if let Some(process) = &self.process {
-            process.kill().await;
-        }
-        // In this order: nobody writes into the folder any more.
-        (self.process, self.folder) = (None, None);
+        vanish(self.process.take(), self.folder.take()).await;
     }
 
     /// Waits until it has replayed all that it is to, and can be read.
@@ -224,7 +223,7 @@ impl Restored {
                 return Ok(());
             };
             if !process.alive() {
-                return Err(self.cut_short(process));
+                return Err(cut_short(process));
             }
             if Instant::now() > end {
                 return Err(process.late(LIMIT));
@@ -232,42 +231,51 @@ impl Restored {
             sleep(LOOK * 5).await;
         }
     }
+}
 
-    /// Says why it has ended before it had replayed all.
-    fn cut_short(&self, process: &Process) -> Error {
-        let log = fs::read_to_string(process.log()).unwrap_or_default();
-        let last = log.lines().rev().find_map(|line| {
-            let (_, rest) = line.split_once("restored log file \"")?;
-            rest.split('"').next()
-        });
-        let missing = "recovery ended before configured recovery target was reached";
-        let said = match last {
-            Some(last) if log.contains(missing) => format!(
-                "the archive ends before that moment: what comes after {last} is missing from it, or was never there"
-            ),
-            _ => process.said(),
-        };
-        let program = "the restored server".to_owned();
-        Error::Ended { program, said }
+/// Says why it has ended before it had replayed all.
+fn cut_short(process: &Process) -> Error {
+    let log = fs::read_to_string(process.log()).unwrap_or_default();
+    let last = log.lines().rev().find_map(|line| {
+        let (_, rest) = line.split_once("restored log file \"")?;
+        rest.split('"').next()
+    });
+    let missing = "recovery ended before configured recovery target was reached";
+    let said = match last {
+        Some(last) if log.contains(missing) => format!(
+            "the archive ends before that moment: what comes after {last} is missing from it, or was never there"
+        ),
+        _ => process.said(),
+    };
+    let program = "the restored server".to_owned();
+    Error::Ended { program, said }
+}
+
+/// Ends `process`, and removes its folder when nobody writes into it any more.
+async fn vanish(process: Option<Process>, folder: Option<Folder>) {
+    if let Some(process) = &process {
+        process.kill().await;
+    }
+    let Some(folder) = folder else { return };
+    // A pgBackRest that was killed has helpers, which find out a moment later.
+    let end = Instant::now() + GONE;
+    while folder.path().exists() && Instant::now() < end {
+        if let Err(error) = fs::remove_dir_all(folder.path()) {
+            tracing::debug!(%error, "somebody still writes into it");
+            sleep(LOOK).await;
+        }
     }
 }
 
-/// Ended first, and removed when nobody writes into its folder any more.
 impl Drop for Restored {
     fn drop(&mut self) {
         let (process, folder) = (self.process.take(), self.folder.take());
-        if process.is_none() {
+        if folder.is_none() {
             return;
         }
-        let end = async move {
-            if let Some(process) = &process {
-                process.kill().await;
-            }
-            drop(folder);
-        };
         // Without a runtime this process is about to end, and the watchdog sees to the rest.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(end);
+            runtime.spawn(vanish(process, folder));
         }
     }
 }

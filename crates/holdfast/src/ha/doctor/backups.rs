@@ -78,3 +78,82 @@ fn hours(age: std::time::Duration) -> String {
         seconds => format!("{} h", seconds / 3600),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use stack::{Archive, Backup, Extent};
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    fn taken(hours: i64) -> Seen {
+        let ended = OffsetDateTime::now_utc() - time::Duration::hours(hours);
+        let backup = Backup {
+            label: "20261126-204226F".to_owned(),
+            extent: Extent::Full,
+            began: ended,
+            ended,
+            bytes: 0,
+            added: 0,
+        };
+        Seen {
+            newest: Some(backup),
+            ..Seen::default()
+        }
+    }
+
+    #[test]
+    fn a_backup_is_complained_of_when_the_next_one_is_late() {
+        for (hours, well) in [(1, true), (25, true), (27, false)] {
+            let found = newest(&taken(hours));
+
+            assert_eq!(found.advice.is_none(), well, "{}", found.what);
+            assert!(
+                found.what.contains(&format!("is {hours} h old")),
+                "{}",
+                found.what
+            );
+        }
+        assert!(newest(&Seen::default()).advice.is_some());
+    }
+
+    #[test]
+    fn an_archive_is_complained_of_when_it_fails_or_is_late() {
+        for (waited, failing, lags) in [(5, false, false), (5, true, true), (300, false, true)] {
+            let archive = Some(Archive {
+                waiting: 1,
+                waited: Duration::from_secs(waited),
+                failing,
+            });
+            let seen = Seen {
+                archive,
+                ..Seen::default()
+            };
+
+            assert_eq!(seen.lags(), lags, "{seen:?}");
+        }
+        assert!(Seen::default().lags());
+    }
+
+    #[test]
+    fn a_verification_that_failed_or_was_long_ago_does_not_count() {
+        let note = |hours, wrong: Option<&str>| Seen {
+            verified: Some(Verified {
+                at: OffsetDateTime::now_utc() - time::Duration::hours(hours),
+                backup: String::new(),
+                wrong: wrong.map(str::to_owned),
+                rpo: Duration::ZERO,
+                rto: Duration::ZERO,
+            }),
+            ..Seen::default()
+        };
+
+        assert!(verified(&note(1, None)).advice.is_none());
+        assert!(verified(&note(60, None)).advice.is_some());
+        assert!(verified(&Seen::default()).advice.is_some());
+        let failed = verified(&note(1, Some("a row too few"))).advice.unwrap();
+        assert!(failed.contains("a row too few"), "{failed}");
+    }
+}
