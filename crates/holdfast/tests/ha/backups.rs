@@ -4,4 +4,5 @@ mod door;
 mod dropped;
 mod failing;
 mod failover;
+mod lost;
 mod verified;

@@ -39,6 +39,11 @@ impl Shop {
 
     /// Opens it with `settings` for every service.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::on(Folder::scratch().unwrap(), settings).await
+    }
+
+    /// Opens it with its backups in `backups`, with `settings` for every service.
+    pub(crate) async fn on(backups: Folder, settings: &[(&str, &str)]) -> Self {
         let (logs, certs) = (Folder::scratch().unwrap(), Folder::scratch().unwrap());
         holdfast::certs::write(certs.path(), &["localhost".to_owned()]).unwrap();
         let overlay = overlay(&logs).display().to_string();
@@ -61,7 +66,7 @@ impl Shop {
             fronts: ports,
             settings: shared.iter().chain(settings).map(owned).collect(),
             certs: certs.path().to_owned(),
-            backups: Folder::scratch().unwrap(),
+            backups,
         };
         let running = Arc::new(ha::Shop::open(wanted).await.unwrap());
         let order = store(&running, "order").await;

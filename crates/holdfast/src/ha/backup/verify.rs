@@ -77,7 +77,7 @@ Writers were kept out for {} ms, to have one moment to compare",
     }
 }
 
-/// Compares the restored copy with what the shop held; answers of when its last commit is.
+/// Compares the restored copy with what the shop held; answers until when it has all.
 async fn compare(source: &Tables, restored: &Restored) -> anyhow::Result<String> {
     let copy = of_restored(restored).await?;
     let wrong = differences(source, &copy);
@@ -89,9 +89,13 @@ async fn compare(source: &Tables, restored: &Restored) -> anyhow::Result<String>
         );
     }
     let last = "select extract(epoch from pg_last_xact_replay_timestamp())";
-    let last: f64 = restored.run("postgres", last).await?.parse()?;
-    let last = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds_f64(last);
-    Ok(shown(last))
+    let last = restored.run("postgres", last).await?;
+    // Nothing was committed since the backup.
+    if last.is_empty() {
+        return Ok(shown(restored.backup().ended));
+    }
+    let last = time::Duration::seconds_f64(last.parse()?);
+    Ok(shown(OffsetDateTime::UNIX_EPOCH + last))
 }
 
 /// How many rows were compared, database by database.

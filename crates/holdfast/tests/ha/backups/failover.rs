@@ -45,7 +45,17 @@ async fn an_archive_has_no_hole_after_a_failover() {
     }
     let said = door.say(&["backup", "verify"]).await;
     say::line(said);
+    nothing_left(&shop).await;
+    door.close();
+    shop.close().await;
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Patroni: make test-ha ALL=1"]
+async fn a_primary_that_was_frozen_while_it_archived_comes_back() {
+    let shop = Shop::open().await;
+    let door = Door::of(&shop);
+    door.say(&["backup"]).await;
     strike(
         &shop,
         "freeze the primary's node while it archives",
@@ -61,6 +71,8 @@ async fn an_archive_has_no_hole_after_a_failover() {
         },
     )
     .await;
+    door.say(&["backup", "verify"]).await;
+    // From another node than the one before.
     door.say(&["backup"]).await;
     door.say(&["backup", "verify"]).await;
     assert!(!door.say(&["doctor"]).await.contains("WRONG"));
