@@ -17,7 +17,7 @@ const SESSION: [(&str, &str); 6] = [
     // What is written outside of a named transaction would end without our COMMIT; so it is refused.
     ("default_transaction_read_only", "on"),
     // A client that is frozen in mid-transaction lets go of its locks.
-    ("idle_in_transaction_session_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "3s"),
     // A statement whose client has left is stopped. A commit that waits for the standby goes on waiting.
     ("client_connection_check_interval", "1s"),
 ];

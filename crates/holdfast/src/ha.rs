@@ -6,6 +6,7 @@ pub mod backup;
 mod control;
 mod doctor;
 mod open;
+mod scale;
 mod shop;
 mod status;
 
@@ -91,6 +92,7 @@ The shop is open: {url} and http://localhost:{second}, through an HAProxy each. 
   holdfast cut pg-2                   nobody reaches it, and it reaches nobody
   holdfast slow user-1 --by 500ms     every answer comes later
   holdfast switchover                 another database node leads
+  holdfast scale order 3              three of a service; 1 to 8
   holdfast doctor                     what is wrong, and what to do
   holdfast backup verify              restore the newest backup, and compare it
   holdfast restore --to-time T        all as it was at T, in a server beside the shop

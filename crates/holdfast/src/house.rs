@@ -5,6 +5,7 @@ mod kind;
 mod seat;
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use ground::{Ground, Keeper};
 pub use kind::Kind;
@@ -26,7 +27,7 @@ pub enum Place {
     },
 }
 
-/// Services that run, and know each other's addresses.
+/// Services that run, and know each other's addresses. Instances come and go.
 #[derive(Debug)]
 pub struct House {
     ground: Ground,
@@ -34,7 +35,7 @@ pub struct House {
     wired: bool,
     registry: Option<String>,
     certs: Option<PathBuf>,
-    seats: Vec<Seat>,
+    seats: Mutex<Vec<Arc<Seat>>>,
 }
 
 impl House {
@@ -46,7 +47,7 @@ impl House {
             wired: false,
             registry: None,
             certs: None,
-            seats: Vec::new(),
+            seats: Mutex::default(),
         }
     }
 
@@ -78,7 +79,7 @@ impl House {
     /// # Errors
     /// When one does not start or does not get ready.
     pub async fn open(ground: Ground, place: Place, count: usize) -> anyhow::Result<Self> {
-        let mut house = Self::empty(ground, place);
+        let house = Self::empty(ground, place);
         for kind in Kind::ALL {
             for _ in 0..count {
                 house.add(kind, &[]).await?;
@@ -93,7 +94,7 @@ impl House {
     ///
     /// # Errors
     /// When it does not start.
-    pub async fn add(&mut self, kind: Kind, extra: &[(&str, &str)]) -> anyhow::Result<&Seat> {
+    pub async fn add(&self, kind: Kind, extra: &[(&str, &str)]) -> anyhow::Result<Arc<Seat>> {
         let mut env = self.ground.env(kind);
         let certs = self.certs.as_deref();
         env.extend(
@@ -109,10 +110,17 @@ impl House {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
-        let name = format!("{}-{}", kind.name(), self.seats(kind).count() + 1);
-        let seat = Seat::take(kind, name, env, &self.place, self.wired).await?;
-        self.seats.push(seat);
-        Ok(&self.seats[self.seats.len() - 1])
+        let name = self.free_name(kind);
+        let seat = Arc::new(Seat::take(kind, name, env, &self.place, self.wired).await?);
+        self.listed().push(seat.clone());
+        Ok(seat)
+    }
+
+    /// Takes the youngest instance of `kind` off the list, for whoever asks to end it.
+    pub fn take(&self, kind: Kind) -> Option<Arc<Seat>> {
+        let mut listed = self.listed();
+        let youngest = listed.iter().rposition(|seat| seat.kind() == kind)?;
+        Some(listed.remove(youngest))
     }
 
     /// Waits until every instance says that it is ready.
@@ -120,34 +128,59 @@ impl House {
     /// # Errors
     /// When one is not after a minute.
     pub async fn ready(&self) -> anyhow::Result<()> {
-        for seat in &self.seats {
+        for seat in self.all() {
             seat.ready().await?;
         }
         Ok(())
     }
 
     /// All instances, in the order in which they were started.
-    pub fn all(&self) -> &[Seat] {
-        &self.seats
+    pub fn all(&self) -> Vec<Arc<Seat>> {
+        self.listed().clone()
     }
 
     /// The instances of `kind`, in the order in which they were started.
-    pub fn seats(&self, kind: Kind) -> impl Iterator<Item = &Seat> {
-        self.seats.iter().filter(move |seat| seat.kind() == kind)
+    pub fn seats(&self, kind: Kind) -> Vec<Arc<Seat>> {
+        let mut seats = self.all();
+        seats.retain(|seat| seat.kind() == kind);
+        seats
+    }
+
+    /// The instance of this name.
+    pub fn seat(&self, name: &str) -> Option<Arc<Seat>> {
+        let found = self
+            .listed()
+            .iter()
+            .find(|seat| seat.name() == name)?
+            .clone();
+        Some(found)
     }
 
     /// Where each gateway answers, as a URL.
     pub fn urls(&self) -> Vec<String> {
         self.seats(Kind::Gateway)
+            .iter()
             .map(|seat| format!("http://{}", seat.addr()))
             .collect()
     }
 
     /// Ends all of it in order, the front door first.
     pub async fn stop(&self) {
-        for seat in self.seats.iter().rev() {
+        for seat in self.all().iter().rev() {
             seat.stop().await;
         }
+    }
+
+    /// The first name of `kind` that nobody has.
+    fn free_name(&self, kind: Kind) -> String {
+        let seats = self.seats(kind);
+        let names = (1..).map(|number| format!("{}-{number}", kind.name()));
+        let mut free = names.filter(|name| seats.iter().all(|seat| seat.name() != name));
+        free.next().unwrap_or_default()
+    }
+
+    fn listed(&self) -> MutexGuard<'_, Vec<Arc<Seat>>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The setting by which others find the instances of `kind`.
@@ -158,6 +191,7 @@ impl House {
         }
         let found: Vec<String> = self
             .seats(kind)
+            .iter()
             .map(|seat| seat.shown().to_string())
             .collect();
         (!found.is_empty()).then(|| (name, found.join(",")))

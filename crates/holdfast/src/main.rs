@@ -86,6 +86,13 @@ enum Command {
     },
     /// Have another database node lead.
     Switchover,
+    /// Have so many instances of a service.
+    Scale {
+        /// Which service.
+        service: Kind,
+        /// How many, 1 to 8.
+        count: usize,
+    },
     /// Look at every setting, connection, replica, backup and clock, and say what to do.
     Doctor,
     /// Take a backup of it now; or `list` those that are there, or `verify` the newest.
@@ -199,6 +206,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Cut { name } => act(&home, &Deed::Cut { name }).await?,
         Command::Slow { name, by } => act(&home, &Deed::Slow { name, by }).await?,
         Command::Switchover => act(&home, &Deed::SwitchOver).await?,
+        Command::Scale { service, count } => {
+            let kind = service;
+            act(&home, &Deed::Scale { kind, count }).await?;
+        }
         Command::Doctor => doctor(&home).await?,
         Command::Backup { what, full } => back_up(&home, what.as_ref(), full).await?,
         Command::Restore { to_time, keep, end } => restore(&home, to_time, keep, end).await?,

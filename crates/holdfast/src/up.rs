@@ -98,7 +98,7 @@ fn ground(home: &Home, postgres: &Postgres, redis: &Redis) -> anyhow::Result<Gro
 
 /// Starts one of each service, the front door on `port`.
 async fn open(ground: Ground, port: u16) -> anyhow::Result<House> {
-    let mut house = House::empty(ground, Place::Here);
+    let house = House::empty(ground, Place::Here);
     for kind in Kind::ALL {
         let listen = format!("127.0.0.1:{port}");
         let own = [("LISTEN", listen.as_str())];

@@ -102,8 +102,8 @@ impl Cluster {
     }
 
     /// What keeps its processes going; others may join it.
-    pub fn supervisor(&mut self) -> &mut Supervisor {
-        &mut self.supervisor
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
     }
 
     /// The URLs by which `role` reaches `database` where it is written: one through each HAProxy.

@@ -96,6 +96,7 @@ pub struct Process {
     launch: Launch,
     child: Mutex<Option<Child>>,
     held: AtomicBool,
+    retired: AtomicBool,
 }
 
 impl Process {
@@ -109,6 +110,7 @@ impl Process {
             launch,
             child: Mutex::new(None),
             held: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
         };
         process.start_again()?;
         Ok(process)
@@ -146,6 +148,16 @@ impl Process {
     /// Whether supervisors are to stay away.
     pub fn held(&self) -> bool {
         self.held.load(Ordering::Acquire)
+    }
+
+    /// Keeps every supervisor away from it for good: whoever ends it now has seen the last of it.
+    pub fn retire(&self) {
+        self.hold();
+        self.retired.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn retired(&self) -> bool {
+        self.retired.load(Ordering::Acquire)
     }
 
     /// What it is called.

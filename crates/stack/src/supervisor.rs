@@ -1,6 +1,6 @@
 //! Starts again what has ended by itself, within a second.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -38,14 +38,21 @@ impl Ward for Process {
 /// Keeps processes going. Dropped, it lets go of them.
 #[derive(Debug, Default)]
 pub struct Supervisor {
-    tasks: JoinSet<()>,
+    tasks: Mutex<JoinSet<()>>,
 }
 
 impl Supervisor {
-    /// Watches over `ward` from now on. A [`Process::hold`] makes an exception of it for as long as it lasts.
-    pub fn add(&mut self, ward: Arc<impl Ward + 'static>) {
-        self.tasks.spawn(async move {
-            tokio::join!(ward.watch(), keep(&*ward));
+    /// Watches over `ward` from now on. A [`Process::hold`] makes an exception of it for as long as it lasts, a
+    /// [`Process::retire`] for good.
+    pub fn add(&self, ward: Arc<impl Ward + 'static>) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of those that were retired.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(async move {
+            tokio::select! {
+                () = ward.watch() => {}
+                () = keep(&*ward) => {}
+            }
         });
     }
 }
@@ -53,7 +60,7 @@ impl Supervisor {
 async fn keep(ward: &impl Ward) {
     let process = ward.process();
     let mut started = Instant::now();
-    loop {
+    while !process.retired() {
         sleep(LOOK).await;
         if process.alive() || process.held() {
             continue;

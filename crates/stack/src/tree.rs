@@ -100,45 +100,45 @@ fn pids(words: &str) -> Vec<Pid> {
 mod tests {
     use std::error::Error;
     use std::process::Command;
-    use std::thread::sleep;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
+
+    use tokio::time::{sleep, timeout};
 
     use super::*;
+    use crate::process::LOOK;
 
     const LIMIT: Duration = Duration::from_secs(20);
     const ROUNDS: usize = 20;
 
     /// A frozen tree that is killed must die whole: a stopped postgres process that is left holds the shared memory of
     /// its node, which then cannot start.
-    #[test]
-    fn a_frozen_tree_dies_whole() -> Result<(), Box<dyn Error>> {
+    #[tokio::test]
+    async fn a_frozen_tree_dies_whole() -> Result<(), Box<dyn Error>> {
         for round in 0..ROUNDS {
             let mut root = Command::new("sh")
                 .args(["-c", "for _ in 1 2 3; do setsid sleep 60 & done; wait"])
                 .spawn()?;
             let pid = Pid::from_raw(root.id().try_into()?);
-            let whole = || (below(pid).len() == 3).then(|| below(pid));
-            let children = until(whole).ok_or("no three children")?;
+            until(|| below(pid).len() == 3).await?;
+            let children = below(pid);
             signal(pid, Signal::SIGSTOP);
             signal(pid, Signal::SIGKILL);
-            let gone = until(|| children.iter().all(|child| !alive(*child)).then_some(()));
+            let gone = until(|| !children.iter().any(|child| alive(*child))).await;
             for child in children {
                 send(child, Signal::SIGKILL);
             }
             root.wait()?;
-            assert!(gone.is_some(), "round {round}: a child outlived its root");
+            assert!(gone.is_ok(), "round {round}: a child outlived its root");
         }
         Ok(())
     }
 
-    fn until<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-        let end = Instant::now() + LIMIT;
-        while Instant::now() < end {
-            if let Some(found) = look() {
-                return Some(found);
+    async fn until(so: impl Fn() -> bool) -> Result<(), tokio::time::error::Elapsed> {
+        let wait = async {
+            while !so() {
+                sleep(LOOK).await;
             }
-            sleep(Duration::from_millis(2));
-        }
-        None
+        };
+        timeout(LIMIT, wait).await
     }
 }

@@ -101,11 +101,9 @@ impl Scene {
 
     /// The CPU that each process of a side has used so far.
     pub(super) fn used(&self, side: Side) -> Vec<(&'static str, Duration)> {
-        let seat = |kind, at| {
-            self.house
-                .seats(kind)
-                .nth(at)
-                .and_then(|seat| seat.process()?.pid())
+        let seat = |kind, at: usize| {
+            let seats = self.house.seats(kind);
+            seats.get(at).and_then(|seat| seat.process()?.pid())
         };
         let [wallet, orders] = self.baseline.each_ref().map(Process::pid);
         let (gateway, order, user) = match side {
@@ -181,7 +179,7 @@ fn of<'a>(ground: &'a Ground, name: &str) -> &'a Keeper {
 
 /// Our services, and a second gateway in front of the baseline's orders.
 async fn open(ground: Ground, place: Place, baseline: SocketAddr) -> anyhow::Result<House> {
-    let mut house = House::empty(ground, place);
+    let house = House::empty(ground, place);
     for kind in [Kind::User, Kind::News, Kind::Order] {
         house.add(kind, &[]).await?;
     }

@@ -1,11 +1,13 @@
 //! What may be done to a part of the running shop.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use stack::{Node, Part, Process, Wire};
 
 use super::Shop;
+use crate::house::{Kind, Seat};
 
 /// Something done to a part of the running shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +45,13 @@ pub enum Deed {
     },
     /// Has another database node lead.
     SwitchOver,
+    /// Has so many instances of a service.
+    Scale {
+        /// Which service.
+        kind: Kind,
+        /// How many.
+        count: usize,
+    },
 }
 
 impl Deed {
@@ -56,6 +65,7 @@ impl Deed {
             Self::Cut { name } => format!("cut {name}"),
             Self::Slow { name, by } => format!("slow {name} {by}"),
             Self::SwitchOver => "switchover".to_owned(),
+            Self::Scale { kind, count } => format!("scale {} {count}", kind.name()),
         }
     }
 
@@ -74,15 +84,27 @@ impl Deed {
                 Self::Slow { name, by }
             }
             "switchover" => Self::SwitchOver,
+            "scale" => {
+                let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name)?;
+                let count = words.get(2)?.parse().ok()?;
+                Self::Scale { kind, count }
+            }
             _ => return None,
         })
     }
 }
 
-/// A part by its name.
+/// A part of the shop.
 enum Target<'a> {
     Node(&'a Node, Part),
     Process(&'a Process),
+}
+
+/// A name, and the instance of a service that it may be the name of.
+struct Named<'a> {
+    shop: &'a Shop,
+    name: &'a str,
+    seat: Option<Arc<Seat>>,
 }
 
 impl Shop {
@@ -92,65 +114,81 @@ impl Shop {
     /// When there is no such part, or it cannot be done to it.
     pub async fn act(&self, deed: &Deed) -> anyhow::Result<String> {
         match deed {
-            Deed::Kill { name, stay } => self.target(name)?.kill(*stay).await,
-            Deed::Pause { name, stay } => self.target(name)?.pause(*stay),
+            Deed::Kill { name, stay } => self.named(name).target()?.kill(*stay).await,
+            Deed::Pause { name, stay } => self.named(name).target()?.pause(*stay),
             Deed::Resume { name } => {
-                self.wires(name).iter().for_each(|wire| wire.heal());
+                let named = self.named(name);
+                named.wires().iter().for_each(|wire| wire.heal());
                 if self.cluster.node(name).is_some() {
                     self.cluster.heal();
                 }
-                self.target(name)?.resume();
+                named.target()?.resume();
             }
             Deed::Cut { name } => {
-                self.some_wires(name)?.iter().for_each(|wire| wire.cut());
+                let named = self.named(name);
+                named.some_wires()?.iter().for_each(|wire| wire.cut());
                 if self.cluster.node(name).is_some() {
                     self.cluster.cut(name);
                 }
             }
             Deed::Slow { name, by } => {
-                let by = Duration::from_millis(*by);
-                self.some_wires(name)?
-                    .iter()
-                    .for_each(|wire| wire.delay(by));
+                let (named, by) = (self.named(name), Duration::from_millis(*by));
+                for wire in named.some_wires()? {
+                    wire.delay(by);
+                }
             }
             Deed::SwitchOver => self.cluster.switch_over().await?,
+            Deed::Scale { kind, count } => self.scale(*kind, *count).await?,
         }
         Ok(format!("done: {}", deed.words()))
     }
 
-    fn target(&self, name: &str) -> anyhow::Result<Target<'_>> {
-        let (base, part) = match name.split_once('.') {
-            None => (name, Part::Node),
+    fn named<'a>(&'a self, name: &'a str) -> Named<'a> {
+        Named {
+            shop: self,
+            name,
+            seat: self.house.seat(name),
+        }
+    }
+}
+
+impl Named<'_> {
+    fn target(&self) -> anyhow::Result<Target<'_>> {
+        let (base, part) = match self.name.split_once('.') {
+            None => (self.name, Part::Node),
             Some((base, "postgres")) => (base, Part::Postgres),
             Some((base, "patroni")) => (base, Part::Patroni),
             Some((_, other)) => bail!("`{other}` is no half of a node: `postgres` or `patroni`"),
         };
-        if let Some(node) = self.cluster.node(base) {
+        if let Some(node) = self.shop.cluster.node(base) {
             return Ok(Target::Node(node, part));
         }
-        let seat = self.house.all().iter().find(|seat| seat.name() == name);
-        let process = seat.and_then(|seat| seat.process());
-        let process = process.or_else(|| self.cluster.process(name));
+        let process = self.seat.as_ref().and_then(|seat| seat.process());
+        let process = process.or_else(|| self.shop.cluster.process(self.name));
         let process = process.map(|process| &**process);
-        let process = process.or_else(|| self.redis.process(name));
-        let process = process
-            .with_context(|| format!("`{name}` is no part of the shop: see `holdfast status`"))?;
+        let process = process.or_else(|| self.shop.redis.process(self.name));
+        let process = process.with_context(|| {
+            format!(
+                "`{}` is no part of the shop: see `holdfast status`",
+                self.name
+            )
+        })?;
         Ok(Target::Process(process))
     }
 
-    fn wires(&self, name: &str) -> Vec<&Wire> {
-        let seat = self.house.all().iter().find(|seat| seat.name() == name);
-        let seat = seat.and_then(|seat| seat.wire());
-        let redis = self.redis.wire(name);
-        let data = self.cluster.wires(name).iter().chain(redis);
+    fn wires(&self) -> Vec<&Wire> {
+        let seat = self.seat.iter().flat_map(|seat| seat.wires());
+        let redis = self.shop.redis.wire(self.name);
+        let data = self.shop.cluster.wires(self.name).iter().chain(redis);
         data.chain(seat).collect()
     }
 
-    fn some_wires(&self, name: &str) -> anyhow::Result<Vec<&Wire>> {
-        let wires = self.wires(name);
+    fn some_wires(&self) -> anyhow::Result<Vec<&Wire>> {
+        let wires = self.wires();
         if wires.is_empty() {
             bail!(
-                "there are no wires around `{name}`; there are around database nodes, Redis and services"
+                "there are no wires around `{}`; there are around database nodes, Redis and services",
+                self.name
             );
         }
         Ok(wires)
@@ -214,11 +252,16 @@ mod tests {
                     by: 500,
                 },
                 Deed::SwitchOver,
+                Deed::Scale {
+                    kind: Kind::Order,
+                    count: 3,
+                },
             ] {
                 assert_eq!(Deed::read(&deed.words()), Some(deed));
             }
         }
         assert_eq!(Deed::read("burn pg-1"), None);
+        assert_eq!(Deed::read("scale pg-1 3"), None);
         assert_eq!(Deed::read(""), None);
     }
 }

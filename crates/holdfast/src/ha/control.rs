@@ -16,8 +16,8 @@ use super::backup::Place;
 use super::{Deed, Errand, Shop, doctor, status};
 use crate::home::Home;
 
-/// How long the shop may take to do what it is asked.
-const LIMIT: Duration = Duration::from_mins(1);
+/// How long the shop may take to do what it is asked; eight instances of a service take longest.
+const LIMIT: Duration = Duration::from_mins(3);
 /// How long an errand to the backups may take: a large shop is copied in hours.
 const LONG: Duration = Duration::from_hours(12);
 /// What an answer begins with that tells of a failure.

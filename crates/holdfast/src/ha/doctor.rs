@@ -102,7 +102,8 @@ fn settings(shop: &Shop) -> Vec<Finding> {
             advice,
         }
     };
-    shop.house.all().iter().map(one).collect()
+    let seats = shop.house.all();
+    seats.iter().map(|seat| one(seat)).collect()
 }
 
 async fn agreement(shop: &Shop) -> Vec<Finding> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use stack::{Cluster, Etcd, Folder, Front, Options, Plan, RedisHa, RedisPlan, Timings};
+use tokio::sync::Mutex;
 
 use super::Shop;
 use super::backup::Desk;
@@ -81,7 +82,7 @@ impl Shop {
             tls: Some(certs::postgres(&wanted.certs)),
             backups: Some(wanted.backups),
         };
-        let mut cluster = during("etcd x3, Patroni x3, HAProxy x2", Cluster::start(plan)).await?;
+        let cluster = during("etcd x3, Patroni x3, HAProxy x2", Cluster::start(plan)).await?;
         let twice = RedisPlan {
             supervised: true,
             wired: true,
@@ -102,6 +103,7 @@ impl Shop {
             redis,
             cluster,
             fronts: wanted.fronts,
+            scaling: Mutex::default(),
             desk: Desk::default(),
         };
         shop.open_fronts().await?;
@@ -109,9 +111,11 @@ impl Shop {
     }
 
     /// Opens a front before the gateways in each HAProxy.
-    async fn open_fronts(&self) -> anyhow::Result<()> {
+    pub(super) async fn open_fronts(&self) -> anyhow::Result<()> {
         let gateways = self.house.seats(Kind::Gateway);
-        let instances = gateways.map(|seat| (seat.name().to_owned(), seat.shown(), seat.admin()));
+        let gateways = gateways.iter();
+        let instances =
+            gateways.map(|seat| (seat.name().to_owned(), seat.shown(), seat.shown_admin()));
         let instances: Vec<_> = instances.collect();
         for (haproxy, port) in self.cluster.haproxies().iter().zip(self.fronts) {
             let instances = instances.clone();

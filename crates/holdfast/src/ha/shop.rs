@@ -1,6 +1,7 @@
 //! All that runs: the data floor, Redis, the services, and who sees to them.
 
 use stack::{Cluster, RedisHa};
+use tokio::sync::Mutex;
 
 use super::backup::Desk;
 use crate::house::House;
@@ -13,6 +14,8 @@ pub struct Shop {
     pub(super) cluster: Cluster,
     /// The ports at which customers come, one for each HAProxy.
     pub(super) fronts: [u16; 2],
+    /// Held by whoever changes how many there are of a service.
+    pub(super) scaling: Mutex<()>,
     /// What is under way with its backups.
     pub(super) desk: Desk,
 }
@@ -42,7 +45,9 @@ impl Shop {
 
     /// Ends all of it in order, the front door first.
     pub async fn close(&self) {
-        for process in self.house.all().iter().filter_map(|seat| seat.process()) {
+        let _alone = self.scaling.lock().await;
+        let seats = self.house.all();
+        for process in seats.iter().filter_map(|seat| seat.process()) {
             process.hold();
         }
         self.desk.clear().await;

@@ -51,7 +51,8 @@ async fn rows(shop: &Shop) -> Vec<Row> {
     let servers = shop.redis.servers().iter();
     rows.extend(join_all(servers.map(|server| redis(server, behind))).await);
     rows.extend(join_all(shop.redis.sentinels().iter().map(sentinel)).await);
-    rows.extend(join_all(shop.house.all().iter().map(service)).await);
+    let seats = shop.house.all();
+    rows.extend(join_all(seats.iter().map(|seat| service(seat))).await);
     rows.push(backups(shop, &shop.seen_of_backups().await));
     rows
 }

@@ -29,7 +29,8 @@ pub struct Seat {
     env: Vec<(String, String)>,
     addr: SocketAddr,
     admin: SocketAddr,
-    wire: Option<Wire>,
+    /// Before `addr` and before `admin`, where there are any.
+    wires: Option<[Wire; 2]>,
     life: Life,
 }
 
@@ -48,12 +49,12 @@ impl Seat {
     ) -> anyhow::Result<Self> {
         let (addr, admin) = (listen(&env)?, free()?);
         // Before it is started: it tells others where its wire begins.
-        let wire = if wired {
-            Some(Wire::like(addr).await?)
+        let laid = if wired {
+            Some([Wire::like(addr).await?, Wire::like(admin).await?])
         } else {
             None
         };
-        let shown = wire.as_ref().map_or(addr, Wire::addr);
+        let shown = laid.as_ref().map_or(addr, |[wire, _]| wire.addr());
         let mut env = at(
             env,
             [
@@ -83,7 +84,7 @@ impl Seat {
             env,
             addr,
             admin,
-            wire,
+            wires: laid,
             life,
         })
     }
@@ -98,14 +99,23 @@ impl Seat {
         &self.env
     }
 
-    /// The wire before it, where there is one.
-    pub fn wire(&self) -> Option<&Wire> {
-        self.wire.as_ref()
+    /// The wires before it; none, where there are none.
+    pub fn wires(&self) -> &[Wire] {
+        self.wires.as_ref().map_or(&[], |wires| wires)
     }
 
     /// Where others reach it.
     pub fn shown(&self) -> SocketAddr {
-        self.wire.as_ref().map_or(self.addr, Wire::addr)
+        self.wires
+            .as_ref()
+            .map_or(self.addr, |[wire, _]| wire.addr())
+    }
+
+    /// Where others ask for its health: cut off, it is not to be had there either.
+    pub fn shown_admin(&self) -> SocketAddr {
+        self.wires
+            .as_ref()
+            .map_or(self.admin, |[_, wire]| wire.addr())
     }
 
     /// What it is.
@@ -118,7 +128,7 @@ impl Seat {
         self.addr
     }
 
-    /// Where its health and metrics are.
+    /// Where its health and metrics are, by no wire.
     pub fn admin(&self) -> SocketAddr {
         self.admin
     }

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod backups;
+mod cut;
 mod lost;
 mod open;
 mod overload;
@@ -10,6 +11,7 @@ mod parts;
 mod redis;
 mod registry;
 mod rolling;
+mod scaled;
 mod shares;
 mod short;
 mod starts;

@@ -155,7 +155,9 @@ impl Shop {
     pub(crate) async fn healed(&self) {
         let cluster = self.running.cluster();
         until("every process runs", async || {
-            self.processes().all(Process::alive)
+            self.processes(Process::alive)
+                .into_iter()
+                .all(|alive| alive)
         })
         .await;
         cluster.in_step().await.unwrap();
@@ -173,8 +175,8 @@ impl Shop {
         }
     }
 
-    /// The processes of the data floor, of the cache, and of the services.
-    pub(crate) fn processes(&self) -> impl Iterator<Item = &Process> {
+    /// The processes of the data floor, and of the cache.
+    fn floor(&self) -> impl Iterator<Item = &Process> {
         let cluster = self.running.cluster();
         let etcd = cluster.etcd().iter().map(|one| &**one.process());
         let nodes = cluster.nodes().iter().map(|one| &**one.process());
@@ -182,29 +184,32 @@ impl Shop {
         let redis = self.running.redis();
         let caches = redis.servers().iter().map(|one| one.process());
         let sentinels = redis.sentinels().iter().map(|one| &**one.process());
-        let seats = self.running.house().all().iter();
-        let services = seats.filter_map(|seat| seat.process().map(|process| &**process));
         let floor = etcd.chain(nodes).chain(haproxies);
-        floor.chain(caches).chain(sentinels).chain(services)
+        floor.chain(caches).chain(sentinels)
+    }
+
+    /// What `of` says of each process, of the floor and of the services.
+    pub(crate) fn processes<T>(&self, of: impl Fn(&Process) -> T) -> Vec<T> {
+        let seats = self.running.house().all();
+        let services = seats.iter().filter_map(|seat| seat.process());
+        let services = services.map(|process| &**process);
+        self.floor().chain(services).map(of).collect()
     }
 
     /// The names of all parts.
     pub(crate) fn names(&self) -> Vec<String> {
-        let processes = self.processes().map(|process| process.name().to_owned());
-        processes.collect()
+        self.processes(|process| process.name().to_owned())
     }
 
     /// Whether the process of this name runs.
     pub(crate) fn runs(&self, name: &str) -> bool {
-        let mut processes = self.processes();
-        processes
-            .find(|process| process.name() == name)
-            .is_none_or(Process::alive)
+        let dead = |process: &Process| process.name() == name && !process.alive();
+        !self.processes(dead).contains(&true)
     }
 
     /// The instances of `kind`.
-    pub(crate) fn seats(&self, kind: Kind) -> Vec<&Seat> {
-        self.running.house().seats(kind).collect()
+    pub(crate) fn seats(&self, kind: Kind) -> Vec<Arc<Seat>> {
+        self.running.house().seats(kind)
     }
 
     /// Where the instances of `kind` show their metrics.

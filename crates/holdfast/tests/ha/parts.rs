@@ -101,11 +101,11 @@ async fn a_shop_of_which_one_instance_is_killed_takes_orders() {
         })
         .await;
     }
-    // In mid-transaction it holds its rows until Postgres ends that, after 10 s.
+    // In mid-transaction it holds its rows until Postgres ends that, after 3 s.
     strike(
         &shop,
         "freeze order-2",
-        Goal::seconds(12),
+        Goal::seconds(5),
         async |shop, load| {
             frozen(shop, load, "order-2").await;
         },

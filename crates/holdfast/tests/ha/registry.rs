@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use discovery::kubernetes::Access;
 use discovery::{Directory, Source};
-use holdfast::house::{Ground, House, Keeper, Kind, Place, Seat};
+use holdfast::house::{Ground, House, Keeper, Kind, Place};
 use stack::{Etcd, Folder};
 use tokio::time::{Instant, timeout};
 
@@ -49,7 +49,7 @@ async fn short_a_killed_service_is_listed_for_its_lease_and_one_that_is_asked_to
         program: env!("CARGO_BIN_EXE_holdfast").into(),
         logs: logs.path().to_owned(),
     };
-    let mut house = House::empty(ground, place)
+    let house = House::empty(ground, place)
         .wired()
         .registered(registry.clone());
     for lease in ["5s", "5s", "15s"] {
@@ -58,7 +58,7 @@ async fn short_a_killed_service_is_listed_for_its_lease_and_one_that_is_asked_to
     }
     house.ready().await.unwrap();
     lists(&registry, &["news-1", "news-2", "news-3"]).await;
-    let seats: Vec<&Seat> = house.seats(Kind::News).collect();
+    let seats = house.seats(Kind::News);
 
     seats[0].kill().await.unwrap();
     let killed = Instant::now();

@@ -37,8 +37,8 @@ async fn calls_are_shared_by_weight_and_kept_from_who_is_slow() {
         "weights 1:3",
         Goal::seconds(1).one_retry(),
         async |shop, load| {
-            weigh(shop, &[(orders[0], 50), (orders[1], 150)]).await;
-            light = share(shop, load, orders[0]).await;
+            weigh(shop, &[(&orders[0], 50), (&orders[1], 150)]).await;
+            light = share(shop, load, &orders[0]).await;
         },
     )
     .await;
@@ -56,9 +56,9 @@ async fn calls_are_shared_by_weight_and_kept_from_who_is_slow() {
         "order-1 answers ten times slower",
         Goal::seconds(2),
         async |shop, load| {
-            weigh(shop, &[(orders[0], 100), (orders[1], 100)]).await;
+            weigh(shop, &[(&orders[0], 100), (&orders[1], 100)]).await;
             shop.act(&format!("slow order-1 {by}")).await;
-            kept = share(shop, load, orders[0]).await;
+            kept = share(shop, load, &orders[0]).await;
             shop.act("resume order-1").await;
         },
     )

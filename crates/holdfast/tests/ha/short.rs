@@ -71,7 +71,7 @@ async fn short_a_shop_whose_primary_replica_redis_or_service_fails_takes_orders(
 async fn nobody_speaks_without_a_proof(shop: &Shop) {
     let client = reqwest::Client::builder().http2_prior_knowledge();
     let client = client.build().unwrap();
-    let inside = shop.running.house().all().iter();
+    let inside = shop.running.house().all().into_iter();
     for seat in inside.filter(|seat| seat.kind() != Kind::Gateway) {
         let url = format!("http://{}/grpc.health.v1.Health/Check", seat.shown());
         let answer = client.post(url).send().await;

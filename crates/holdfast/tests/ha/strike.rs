@@ -56,7 +56,7 @@ pub(crate) async fn find(shop: &Shop, history: &History) -> Findings {
 /// The last words of each process.
 fn said(shop: &Shop) -> String {
     let said = |process: &Process| format!("{}: {}\n", process.name(), process.said());
-    shop.processes().map(said).collect()
+    shop.processes(said).concat()
 }
 
 /// Kills the part called `name`; whoever sees to it starts it again.

@@ -20,7 +20,7 @@ const CUTS: u64 = 25;
 /// A shop whose gateway reaches the user service by this wire.
 async fn shop() -> (Shop, Wire) {
     let settings = &[("RATE_SIGN_IN", "1000000/1m")];
-    let mut shop = Shop::empty(false, settings, Place::Here).await;
+    let shop = Shop::empty(false, settings, Place::Here).await;
     for kind in [Kind::User, Kind::News, Kind::Order] {
         shop.house.add(kind, &[]).await.unwrap();
     }

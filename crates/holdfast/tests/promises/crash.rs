@@ -57,7 +57,7 @@ impl Scene {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_holdfast"));
         let folder = tempfile::tempdir().unwrap();
         let logs = folder.path().to_owned();
-        let mut shop = Shop::empty(false, &[], Place::Apart { program, logs }).await;
+        let shop = Shop::empty(false, &[], Place::Apart { program, logs }).await;
         shop.house.add(Kind::User, &[]).await.unwrap();
         shop.house.add(Kind::News, &[]).await.unwrap();
         let doomed = [LEASE[0], LEASE[1], ("CRASH_AT", spot)];
@@ -73,7 +73,8 @@ impl Scene {
 
     /// Posts `body` until the order service is dead of it: otherwise nothing was tested.
     async fn kill_by(&self, customer: &mut Customer, path: &str, body: &Value) {
-        let doomed = self.shop.seat(Kind::Order, 0).process().unwrap();
+        let seat = self.shop.seat(Kind::Order, 0);
+        let doomed = seat.process().unwrap();
         let dead = async {
             while doomed.alive() {
                 sleep(Duration::from_millis(20)).await;

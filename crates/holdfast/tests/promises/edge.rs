@@ -107,7 +107,7 @@ async fn orders_go_on_over_one_https_connection_while_its_certificate_is_replace
     certs(folder.path());
     let file = |name: &str| folder.path().join(name).display().to_string();
     let (cert, key) = (file("server.pem"), file("server.key"));
-    let mut shop = Shop::wanted(Wanted {
+    let shop = Shop::wanted(Wanted {
         count: 1,
         own_pair: false,
         settings: &[PATIENT],

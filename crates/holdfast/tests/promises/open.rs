@@ -1,5 +1,6 @@
 //! A shop for one test: its own databases and Redis, every service, customers with money.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use drill::{Answer, Buyer, Customer, Product, Refusal};
@@ -52,7 +53,7 @@ impl Shop {
 
     /// Opens a shop as wanted.
     pub(crate) async fn wanted(wanted: Wanted<'_>) -> Self {
-        let mut shop = Self::empty(wanted.own_pair, wanted.settings, Place::Here).await;
+        let shop = Self::empty(wanted.own_pair, wanted.settings, Place::Here).await;
         for kind in Kind::ALL {
             for _ in 0..wanted.count {
                 shop.house.add(kind, &[]).await.unwrap();
@@ -164,8 +165,8 @@ impl Shop {
     }
 
     /// The instance of `kind` that was started as number `at`.
-    pub(crate) fn seat(&self, kind: Kind, at: usize) -> &holdfast::house::Seat {
-        self.house.seats(kind).nth(at).unwrap()
+    pub(crate) fn seat(&self, kind: Kind, at: usize) -> Arc<holdfast::house::Seat> {
+        self.house.seats(kind).remove(at)
     }
 
     /// Ends everything in order.

@@ -47,7 +47,7 @@ async fn without_the_user_service_products_orders_and_news_answer_and_placing_wa
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_checkout_whose_payment_is_two_seconds_slow_answers_within_its_deadline() {
-    let mut shop = Shop::empty(false, &[], Place::Here).await;
+    let shop = Shop::empty(false, &[], Place::Here).await;
     shop.house.add(Kind::User, &[]).await.unwrap();
     shop.house.add(Kind::News, &[]).await.unwrap();
     let slow = Wire::to(shop.seat(Kind::User, 0).addr()).await;

@@ -22,7 +22,7 @@ async fn the_trace_of_an_order_holds_gateway_order_user_and_their_statements() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()),
         PATIENT,
     ];
-    let mut shop = Shop::empty(false, &settings, place).await;
+    let shop = Shop::empty(false, &settings, place).await;
     for kind in Kind::ALL {
         shop.house.add(kind, &[]).await.unwrap();
     }

@@ -40,7 +40,16 @@ async fn a_shop_of_which_only_the_backups_are_left_is_put_together_again() {
     }
     // What they have prepared is of tables that are gone, and what is cached is of another shop.
     for name in [
-        "redis-1", "redis-2", "user-1", "user-2", "order-1", "order-2", "news-1", "news-2",
+        "redis-1",
+        "gateway-1",
+        "gateway-2",
+        "redis-2",
+        "user-1",
+        "user-2",
+        "order-1",
+        "order-2",
+        "news-1",
+        "news-2",
     ] {
         after.act(&format!("kill {name}")).await;
     }
