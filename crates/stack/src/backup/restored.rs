@@ -139,6 +139,8 @@ fn args(backup: &Backup, until: &Until) -> Vec<String> {
         // On the way of those who were promoted since.
         "--target-timeline=latest".to_owned(),
         "--archive-mode=off".to_owned(),
+        // A thousand files, each synced to the disk: side by side that takes a quarter of the time.
+        "--process-max=8".to_owned(),
         "restore".to_owned(),
     ]
 }
