@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building and running Holdfast needs and this machine lacks, and says so. Silent when nothing is missing.
-# `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel.
+# `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel, pgBackRest.
 set -eu
 
 # Debian keeps servers where an ordinary user's shell does not look.
@@ -31,6 +31,7 @@ if [ "${1:-}" = ha ]; then
   has patroni || missing="$missing patroni"
   has haproxy || missing="$missing haproxy"
   has redis-sentinel || missing="$missing redis-sentinel"
+  has pgbackrest || missing="$missing pgbackrest"
 fi
 [ -n "$missing" ] || exit 0
 
