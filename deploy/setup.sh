@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building and running Holdfast needs and this machine lacks, and says so. Silent when nothing is missing.
-# `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel.
+# `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel, pgBackRest.
 # `setup.sh test` also installs what the manifests below k8s/ are tested with: promtool and kubectl.
 set -eu
 
@@ -38,6 +38,7 @@ if [ "${1:-}" = ha ]; then
   has patroni || missing="$missing patroni"
   has haproxy || missing="$missing haproxy"
   has redis-sentinel || missing="$missing redis-sentinel"
+  has pgbackrest || missing="$missing pgbackrest"
 fi
 if [ "${1:-}" = test ]; then
   has promtool || missing="$missing prometheus"

@@ -2,6 +2,7 @@
 
 mod act;
 mod answer;
+pub mod backup;
 mod control;
 mod doctor;
 mod open;
@@ -9,6 +10,7 @@ mod scale;
 mod shop;
 mod status;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::interval;
 
 pub use act::Deed;
-pub use control::ask;
+pub use backup::Errand;
+pub use control::{Control, ask, ask_and_wait, listen};
 pub use doctor::without_a_shop;
 pub use open::Wanted;
 pub use shop::Shop;
@@ -29,23 +32,26 @@ use crate::{certs, demo, up};
 /// How often the table is drawn anew.
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Opens the shop of `home` on `port` and the one after it, an HAProxy each, and keeps it open until Ctrl-C or SIGTERM.
+/// Opens the shop of `home` on `port` and the one after it, an HAProxy each, and keeps it open until Ctrl-C or SIGTERM. Its
+/// backups are kept in `backups`, or in its folder.
 ///
 /// # Errors
 /// When something that it needs is missing, a port is taken, or the shop is open already.
-pub async fn run(home: &Home, port: u16) -> anyhow::Result<()> {
+pub async fn run(home: &Home, port: u16, backups: Option<&Path>) -> anyhow::Result<()> {
     let url = format!("https://localhost:{port}");
     let tenancy = home.move_in(&url)?;
     up::free(port)?;
     up::free(port + 1)?;
     line("Opening the shop, highly available");
-    let shop = Arc::new(open::whole(home, port).await?);
+    let shop = Arc::new(open::whole(home, port, backups).await?);
     let door = home.door(&url)?;
     let _ = during("demo customer", demo::customer(&door, up::CURRENCY)).await?;
     let control = control::listen(home, shop.clone())?;
+    let backups = backup::keep(shop.clone());
     line(welcome(home, &url, port + 1));
     until_asked(&shop).await?;
     line("Closing the shop");
+    backups.abort();
     control.end();
     shop.close().await;
     line("Closed; the data stays");
@@ -92,6 +98,8 @@ From another terminal:
   holdfast switchover                 another database node leads
   holdfast scale order 3              three of a service; 1 to 8
   holdfast doctor                     what is wrong, and what to do
+  holdfast backup verify              restore the newest backup, and compare it
+  holdfast restore --to-time T        all as it was at T, in a server beside the shop
 
 `pg-1.postgres` and `pg-1.patroni` are the halves of pg-1. `cargo run --bin holdfast --` stands for `holdfast` here.
 ",

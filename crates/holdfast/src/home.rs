@@ -148,6 +148,14 @@ impl Home {
         Ok(url.into())
     }
 
+    /// Where the highly available form keeps its backups, likewise.
+    ///
+    /// # Errors
+    /// As [`Self::data`].
+    pub fn ha_backups(&self) -> anyhow::Result<Folder> {
+        Ok(Folder::kept_or_elsewhere(&self.path.join("ha/backups"))?)
+    }
+
     /// Removes everything, wherever it is.
     ///
     /// # Errors
@@ -156,7 +164,7 @@ impl Home {
         if !self.path.exists() {
             return Ok(());
         }
-        for data in [self.data()?, self.ha_data()?] {
+        for data in [self.data()?, self.ha_data()?, self.ha_backups()?] {
             let data = data.path();
             fs::remove_dir_all(data).with_context(|| data.display().to_string())?;
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use holdfast::bench::{self, Plan, baseline};
-use holdfast::ha::{self, Deed};
+use holdfast::ha::{self, Deed, Errand};
 use holdfast::home::Home;
 use holdfast::house::Kind;
 use holdfast::{certs, demo, say, up};
@@ -44,6 +44,9 @@ enum Command {
         /// The port of the loopback at which it answers; the next one leads to it as well.
         #[arg(long, env = "PORT", default_value_t = 8080)]
         port: u16,
+        /// Where its backups are kept: another disk, or a place elsewhere that is mounted here. When not said, beside its data.
+        #[arg(long, env = "HOLDFAST_BACKUPS")]
+        backups: Option<PathBuf>,
     },
     /// Show how every part of the highly available shop is.
     Status,
@@ -92,6 +95,26 @@ enum Command {
     },
     /// Look at every setting, connection, replica, backup and clock, and say what to do.
     Doctor,
+    /// Take a backup of it now; or `list` those that are there, or `verify` the newest.
+    Backup {
+        #[command(subcommand)]
+        what: Option<BackupWhat>,
+        /// Take one that rests on none before it.
+        #[arg(long)]
+        full: bool,
+    },
+    /// Restore all as it was at a moment, into a server beside the shop. It is there until Ctrl-C.
+    Restore {
+        /// The moment, such as 2026-11-26 20:36:41.5Z.
+        #[arg(long, required_unless_present = "end")]
+        to_time: Option<String>,
+        /// Leave the server there.
+        #[arg(long)]
+        keep: bool,
+        /// End the server that was left there.
+        #[arg(long, conflicts_with_all = ["to_time", "keep"])]
+        end: bool,
+    },
     /// Close the shop that another process has opened.
     Down,
     /// Close it, and remove its data.
@@ -137,6 +160,14 @@ enum Command {
 }
 
 #[derive(Subcommand)]
+enum BackupWhat {
+    /// Say which are there.
+    List,
+    /// Restore the newest, compare it with the shop to the row, and print RPO and RTO.
+    Verify,
+}
+
+#[derive(Subcommand)]
 enum Bench {
     /// What an order costs, beside the same order with one transaction for each step.
     Order {
@@ -165,7 +196,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let home = Home::at(cli.home);
     match cli.command {
         Command::Up { port } => Box::pin(up::run(&home, port)).await?,
-        Command::Ha { port } => Box::pin(ha::run(&home, port)).await?,
+        Command::Ha { port, backups } => {
+            Box::pin(ha::run(&home, port, backups.as_deref())).await?;
+        }
         Command::Status => say::line(ha::ask(&home, "status").await?),
         Command::Kill { name, stay } => act(&home, &Deed::Kill { name, stay }).await?,
         Command::Pause { name, stay } => act(&home, &Deed::Pause { name, stay }).await?,
@@ -178,6 +211,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             act(&home, &Deed::Scale { kind, count }).await?;
         }
         Command::Doctor => doctor(&home).await?,
+        Command::Backup { what, full } => back_up(&home, what.as_ref(), full).await?,
+        Command::Restore { to_time, keep, end } => restore(&home, to_time, keep, end).await?,
         Command::Down => down(&home).await?,
         Command::Clean => clean(&home).await?,
         Command::Order { url } => order(&home, url).await?,
@@ -223,6 +258,39 @@ async fn measure(what: Bench) -> anyhow::Result<()> {
 /// Has the running shop do something to one of its parts.
 async fn act(home: &Home, deed: &Deed) -> anyhow::Result<()> {
     say::line(ha::ask(home, &deed.words()).await?);
+    Ok(())
+}
+
+async fn back_up(home: &Home, what: Option<&BackupWhat>, full: bool) -> anyhow::Result<()> {
+    let errand = match what {
+        None => Errand::Take { full },
+        Some(BackupWhat::List) => Errand::List,
+        Some(BackupWhat::Verify) => Errand::Verify,
+    };
+    let (said, _) = ha::ask_and_wait(home, &errand).await?;
+    say::line(said);
+    Ok(())
+}
+
+async fn restore(
+    home: &Home,
+    to_time: Option<String>,
+    keep: bool,
+    end: bool,
+) -> anyhow::Result<()> {
+    let errand = match to_time {
+        Some(to) if !end => {
+            ha::backup::read_moment(&to)?;
+            Errand::Restore { to, keep }
+        }
+        _ => Errand::End,
+    };
+    let (said, _wire) = ha::ask_and_wait(home, &errand).await?;
+    say::line(said);
+    if matches!(errand, Errand::Restore { keep: false, .. }) {
+        say::line("\nIt is there until Ctrl-C here, and then gone; `--keep` leaves it there");
+        tokio::signal::ctrl_c().await?;
+    }
     Ok(())
 }
 

@@ -13,11 +13,14 @@ use tokio::time::{Instant, sleep};
 
 pub use self::member::Member;
 use crate::account::Account;
+use crate::backup::{Backups, Store};
 use crate::patroni::Seat;
 use crate::postgres::passwords::Passwords;
 use crate::process::LOOK;
 use crate::reaper::Reaper;
-use crate::{Error, Etcd, Fate, HaProxy, Node, Options, Process, Supervisor, Timings, Tls, Wire};
+use crate::{
+    Error, Etcd, Fate, Folder, HaProxy, Node, Options, Process, Supervisor, Timings, Tls, Wire,
+};
 
 /// How long handing the lead over may take.
 const HAND_OVER: Duration = Duration::from_secs(30);
@@ -35,6 +38,8 @@ pub struct Plan {
     pub wired: bool,
     /// What servers show, where they are to be reached over TLS only.
     pub tls: Option<Tls>,
+    /// Where its backups and the archive of its log are kept, where there are to be some.
+    pub backups: Option<Folder>,
 }
 
 impl Plan {
@@ -49,6 +54,7 @@ impl Plan {
             supervised: true,
             wired: false,
             tls: None,
+            backups: None,
         })
     }
 }
@@ -64,6 +70,7 @@ pub struct Cluster {
     wires: Vec<Wires>,
     passwords: Option<Passwords>,
     account: Option<Account>,
+    store: Option<Store>,
     plan: Plan,
     _reaper: Reaper,
 }
@@ -114,6 +121,16 @@ impl Cluster {
     /// The URL by which `role` reaches `database` on `node` itself, whatever its role.
     pub fn node_url(&self, node: &Node, role: &str, database: &str) -> String {
         self.url(node.port(), role, database)
+    }
+
+    /// The URL by which the superuser reaches `database` where it is written, with libpq's programs. The password is in a file
+    /// that it names.
+    pub fn url_by_file(&self, database: &str) -> String {
+        let Some((haproxy, node)) = self.haproxies.first().zip(self.nodes.first()) else {
+            return String::new();
+        };
+        let through = node.psql().clone().through(haproxy.primary());
+        through.url_by_file(database)
     }
 
     fn url(&self, port: u16, role: &str, database: &str) -> String {
@@ -265,6 +282,17 @@ impl Cluster {
             sleep(LOOK).await;
         }
         Ok(())
+    }
+
+    /// Its backups, where there are to be some.
+    pub fn backups(&self) -> Option<Backups<'_>> {
+        let store = self.store.as_ref();
+        store.map(|store| Backups::of(self, store))
+    }
+
+    /// How its servers are.
+    pub(crate) fn options(&self) -> &Options {
+        &self.plan.postgres
     }
 
     /// Where its data and its logs are.

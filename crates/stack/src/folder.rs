@@ -25,12 +25,16 @@ impl Folder {
     /// # Errors
     /// When the machine's temporary folder cannot be written.
     pub fn scratch() -> Result<Self, Error> {
-        let base = std::env::temp_dir();
+        Self::scratch_inside(&std::env::temp_dir(), "holdfast-")
+    }
+
+    /// The same inside `base`, with a name that begins with `prefix`.
+    pub(crate) fn scratch_inside(base: &Path, prefix: &str) -> Result<Self, Error> {
         let path = tempfile::Builder::new()
-            .prefix("holdfast-")
+            .prefix(prefix)
             .permissions(fs::Permissions::from_mode(0o755))
-            .tempdir()
-            .map_err(Error::files(&base))?
+            .tempdir_in(base)
+            .map_err(Error::files(base))?
             .keep();
         watchdog::remove_at_end(&path);
         Ok(Self { path, kept: false })

@@ -4,6 +4,7 @@
 //! process that started it, also when that process is killed.
 
 mod account;
+mod backup;
 mod cluster;
 mod error;
 mod etcd;
@@ -22,6 +23,7 @@ mod tree;
 mod watchdog;
 mod wire;
 
+pub use self::backup::{Archive, Backup, Backups, Extent, PUSHED_AFTER, Restored, Until};
 pub use self::redis::{Redis, RedisHa, RedisPlan, RedisServer, Sentinel, Standing, View};
 pub use cluster::{Cluster, Member, Plan};
 pub use error::Error;

@@ -16,7 +16,8 @@ use tokio::time::{Instant, sleep};
 
 pub(crate) use self::api::Api;
 pub use self::config::Timings;
-pub(crate) use self::config::{Seat, agreed, leader_key};
+pub(crate) use self::config::{Seat, agreed, leader_key, same_everywhere};
+use crate::backup::Store;
 use crate::postgres::Options;
 use crate::postgres::binaries::Binaries;
 use crate::postgres::passwords::Passwords;
@@ -59,6 +60,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) passwords: Option<Passwords>,
     pub(crate) account: Option<Account>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) backups: Option<&'a Store>,
     /// Where etcd answers.
     pub(crate) etcd: Vec<u16>,
 }
@@ -107,6 +109,11 @@ impl Node {
     pub fn postmaster(&self) -> Option<u32> {
         self.raw_postmaster()
             .and_then(|pid| u32::try_from(pid.as_raw()).ok())
+    }
+
+    /// Where its data is.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
     }
 
     /// Runs `sql` in `database` on this very node as the superuser; answers its rows, unaligned.

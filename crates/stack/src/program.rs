@@ -21,13 +21,14 @@ pub(crate) fn find(program: &'static str, hint: &'static str) -> Result<PathBuf,
 }
 
 /// Says of each program of the highly available form whether it is on this machine.
-pub fn installed() -> [(&'static str, bool); 5] {
+pub fn installed() -> [(&'static str, bool); 6] {
     let there = |program| (program, find(program, "").is_ok());
     [
         there("etcd"),
         there("patroni"),
         there("haproxy"),
         there("redis-server"),
+        there("pgbackrest"),
         ("Postgres 15 or newer", Binaries::find().is_ok()),
     ]
 }

@@ -77,7 +77,7 @@ impl Tls {
 }
 
 /// A path as a URL has it, and a list of URLs with commas between.
-fn written(path: &Path) -> String {
+pub(crate) fn written(path: &Path) -> String {
     let bytes = path.as_os_str().as_encoded_bytes().iter();
     let one = |byte: &u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {

@@ -16,10 +16,10 @@ for pid in $pids; do
   below=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null || pgrep -P "$pid" 2>/dev/null)
   kill -9 $pid $below 2>/dev/null
 done
-# What works on a data folder names it: postgres -D, pg_basebackup, pg_rewind. One may start another just now.
+# What works on a data folder names it: postgres -D, pg_basebackup, pg_rewind, pgbackrest. One may start another just now.
 for round in 1 2; do
   printf %s "$data" | while read -r path; do
-    for found in $(ps -eo pid= -o args= | awk -v path="$path" 'index($0, path) && $2 ~ /(^|\/)(postgres|pg_[a-z]+)$/ { print $1 }'); do
+    for found in $(ps -eo pid= -o args= | awk -v path="$path" 'index($0, path) && $2 ~ /(^|\/)(postgres|pg_[a-z]+|pgbackrest)$/ { print $1 }'); do
       kill -9 "$found" 2>/dev/null
     done
   done

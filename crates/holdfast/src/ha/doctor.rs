@@ -1,5 +1,6 @@
 //! Looks at every setting, connection, replica, backup and clock, and says what to do.
 
+mod backups;
 mod cache;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,6 +21,8 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How far behind a replica is let be, in bytes, and how far off a clock, in seconds.
 const BEHIND: u64 = 16 * 1024 * 1024;
 const OFF: f64 = 1.0;
+/// How long ago a backup may have been restored and compared: each that is taken by itself is, so the last one is missed.
+const VERIFIED: Duration = Duration::from_hours(50);
 /// How much room the disk should have, in GiB.
 const ROOM: u64 = 2;
 
@@ -48,11 +51,7 @@ pub(super) async fn examine(shop: &Shop) -> String {
     found.extend(cache::examine(shop.redis()).await);
     found.extend(clocks(shop).await);
     found.push(disk(shop));
-    found.push(Finding::of(
-        "backups: none yet",
-        false,
-        "nothing makes them in this version; copy what matters with pg_dump",
-    ));
+    found.extend(backups::examine(shop).await);
     report(&found)
 }
 

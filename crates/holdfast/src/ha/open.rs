@@ -8,6 +8,7 @@ use stack::{Cluster, Etcd, Folder, Front, Options, Plan, RedisHa, RedisPlan, Tim
 use tokio::sync::Mutex;
 
 use super::Shop;
+use super::backup::Desk;
 use crate::certs;
 use crate::home::Home;
 use crate::house::{Ground, House, Keeper, Kind, Place};
@@ -34,10 +35,12 @@ pub struct Wanted {
     pub settings: Vec<(String, String)>,
     /// Where the certificates are by which services prove themselves.
     pub certs: std::path::PathBuf,
+    /// Where its backups and the archive of its log are kept.
+    pub backups: Folder,
 }
 
-/// Opens the shop that lives in `home`.
-pub(super) async fn whole(home: &Home, port: u16) -> anyhow::Result<Shop> {
+/// Opens the shop that lives in `home`, with its backups in `backups`, or there too.
+pub(super) async fn whole(home: &Home, port: u16, backups: Option<&Path>) -> anyhow::Result<Shop> {
     let logs = home.path().join("ha/logs");
     fs::create_dir_all(&logs).with_context(|| logs.display().to_string())?;
     let certs = home.certs();
@@ -58,6 +61,7 @@ pub(super) async fn whole(home: &Home, port: u16) -> anyhow::Result<Shop> {
             .map(|(name, value)| (name.to_owned(), value))
             .to_vec(),
         certs: certs.canonicalize()?,
+        backups: backups.map_or_else(|| home.ha_backups(), |path| Ok(Folder::kept(path)?))?,
     };
     Shop::open(wanted).await
 }
@@ -76,6 +80,7 @@ impl Shop {
             supervised: true,
             wired: true,
             tls: Some(certs::postgres(&wanted.certs)),
+            backups: Some(wanted.backups),
         };
         let cluster = during("etcd x3, Patroni x3, HAProxy x2", Cluster::start(plan)).await?;
         let twice = RedisPlan {
@@ -100,6 +105,7 @@ impl Shop {
             cluster,
             fronts: wanted.fronts,
             scaling: Mutex::default(),
+            desk: Desk::default(),
         };
         shop.open_fronts().await?;
         Ok(shop)

@@ -3,6 +3,7 @@
 use stack::{Cluster, RedisHa};
 use tokio::sync::Mutex;
 
+use super::backup::Desk;
 use crate::house::House;
 
 /// All that runs.
@@ -15,6 +16,8 @@ pub struct Shop {
     pub(super) fronts: [u16; 2],
     /// Held by whoever changes how many there are of a service.
     pub(super) scaling: Mutex<()>,
+    /// What is under way with its backups.
+    pub(super) desk: Desk,
 }
 
 impl Shop {
@@ -50,6 +53,7 @@ impl Shop {
         for process in seats.iter().filter_map(|seat| seat.process()) {
             process.hold();
         }
+        self.desk.clear().await;
         self.house.stop().await;
         self.redis.stop().await;
         self.cluster.stop().await;

@@ -10,6 +10,7 @@ use stack::{Etcd, HaProxy, Member, Node, RedisServer, Sentinel, Standing};
 
 use super::Shop;
 use super::answer::answers;
+use super::backup::{Seen, age};
 use crate::house::Seat;
 
 /// How long a part may take to say how it is.
@@ -52,6 +53,7 @@ async fn rows(shop: &Shop) -> Vec<Row> {
     rows.extend(join_all(shop.redis.sentinels().iter().map(sentinel)).await);
     let seats = shop.house.all();
     rows.extend(join_all(seats.iter().map(|seat| service(seat))).await);
+    rows.push(backups(shop, &shop.seen_of_backups().await));
     rows
 }
 
@@ -74,6 +76,23 @@ async fn etcd(member: &Etcd) -> Row {
         (true, true) => "well",
     };
     Row::of(member.name(), "agreement", &local(member.port()), health)
+}
+
+fn backups(shop: &Shop, seen: &Seen) -> Row {
+    let folder = shop.backups().map(|backups| backups.folder().display());
+    let folder = folder.map_or_else(|_| String::new(), |folder| folder.to_string());
+    let health = match &seen.newest {
+        _ if seen.lags() => "the archive falls behind".to_owned(),
+        None => "none yet".to_owned(),
+        Some(newest) => {
+            let minutes = age(newest.ended).as_secs() / 60;
+            format!("{}:{:02} h old", minutes / 60, minutes % 60)
+        }
+    };
+    let mut row = Row::of("backups", "what is left of a loss", &folder, &health);
+    let waiting = seen.archive.as_ref().map(|archive| archive.waiting);
+    row.lag = waiting.map_or_else(|| "?".to_owned(), |waiting| format!("{waiting} files"));
+    row
 }
 
 fn database(node: &Node, members: &[Member]) -> Row {

@@ -2,6 +2,7 @@
 //! than the other tests do.
 #![cfg(test)]
 
+mod backups;
 mod cut;
 mod lost;
 mod open;

@@ -23,7 +23,7 @@ const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// A shop, open for one test.
 pub(crate) struct Shop {
-    pub(crate) running: ha::Shop,
+    pub(crate) running: Arc<ha::Shop>,
     /// The front doors.
     pub(crate) fronts: Vec<Door>,
     /// What everybody buys.
@@ -40,6 +40,11 @@ impl Shop {
 
     /// Opens it with `settings` for every service.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::on(Folder::scratch().unwrap(), settings).await
+    }
+
+    /// Opens it with its backups in `backups`, with `settings` for every service.
+    pub(crate) async fn on(backups: Folder, settings: &[(&str, &str)]) -> Self {
         let (logs, certs) = (Folder::scratch().unwrap(), Folder::scratch().unwrap());
         certify(&certs);
         let overlay = overlay(&logs).display().to_string();
@@ -62,8 +67,9 @@ impl Shop {
             fronts: ports,
             settings: shared.iter().chain(settings).map(owned).collect(),
             certs: certs.path().to_owned(),
+            backups,
         };
-        let running = ha::Shop::open(wanted).await.unwrap();
+        let running = Arc::new(ha::Shop::open(wanted).await.unwrap());
         let order = store(&running, "order").await;
         let mug = Product::shelve(&order, 1_000_000, 10).await.unwrap();
         let authority = authority_of(certs.path());
@@ -252,7 +258,7 @@ fn overlay(logs: &Folder) -> PathBuf {
 }
 
 /// A service's database, on the node that leads at the moment: HAProxies that have just been started may lead to another.
-async fn store(shop: &ha::Shop, name: &str) -> PgPool {
+pub(crate) async fn store(shop: &ha::Shop, name: &str) -> PgPool {
     let cluster = shop.cluster();
     let url = cluster.node_url(cluster.leader().await.unwrap(), name, name);
     PgPoolOptions::new()

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{Cluster, Plan, Wires};
 use crate::account::Account;
+use crate::backup::Store;
 use crate::etcd::{self, Etcd};
 use crate::haproxy::{self, Backend, HaProxy};
 use crate::patroni::{Ground, Node, Seat, agreed};
@@ -26,14 +27,19 @@ impl Cluster {
     ///
     /// # Errors
     /// When something is not installed or does not come up.
-    pub async fn start(plan: Plan) -> Result<Self, Error> {
+    pub async fn start(mut plan: Plan) -> Result<Self, Error> {
         let (account, reaper) = (Account::for_postgres()?, Reaper::start());
         let folder = plan.postgres.folder.path().to_owned();
         account.map_or(Ok(()), |account| account.own(&folder))?;
         let passwords = plan.postgres.passwords;
         let passwords = passwords.then(|| Passwords::inside(&folder, account));
         let tls = plan.tls.as_ref();
-        let tls = tls.map(|tls| tls.install(&folder, account));
+        let tls = tls.map(|tls| tls.install(&folder, account)).transpose()?;
+        let store = plan
+            .backups
+            .take()
+            .map(|backups| Store::open(backups, &folder, account, passwords.clone(), tls.clone()));
+        let store = store.transpose()?;
         let mut ports = Ports::inside(&folder);
         let etcd = etcd(&mut ports, &folder, account).await?;
         let ground = Ground {
@@ -42,7 +48,8 @@ impl Cluster {
             binaries: Binaries::find()?,
             passwords: passwords.clone(),
             account,
-            tls: tls.transpose()?,
+            tls,
+            backups: store.as_ref(),
             etcd: etcd.iter().map(Etcd::port).collect(),
         };
         let (mut nodes, mut wires) = (Vec::new(), Vec::new());
@@ -59,6 +66,7 @@ impl Cluster {
             wires,
             passwords,
             account,
+            store,
             plan,
             _reaper: reaper,
         };
@@ -66,6 +74,11 @@ impl Cluster {
         cluster.agree().await?;
         cluster.route(&mut ports, account).await?;
         cluster.supervise();
+        if let Some(backups) = cluster.backups()
+            && let Err(error) = backups.prepare().await
+        {
+            tracing::warn!(%error, "nothing is archived until the repository can be written");
+        }
         Ok(cluster)
     }
 

@@ -98,22 +98,30 @@ pub(crate) fn agreed(options: &Options, timings: Timings) -> Value {
     })
 }
 
-fn parameters(options: &Options) -> Map<String, Value> {
-    let flag = |on: bool| if on { "on" } else { "off" };
+/// What must not be less on a server that replays another's log, and what is as well the same.
+pub(crate) fn same_everywhere(options: &Options) -> Vec<(String, String)> {
     let shared = SHARED
         .iter()
-        .map(|(name, value)| ((*name).to_owned(), json!(value)));
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let own = [
+        ("max_connections", options.connections.to_string()),
+        ("shared_buffers", format!("{}MB", options.shared_megabytes)),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    shared.chain(own).collect()
+}
+
+fn parameters(options: &Options) -> Map<String, Value> {
+    let flag = |on: bool| if on { "on" } else { "off" };
+    let shared = same_everywhere(options)
+        .into_iter()
+        .map(|(name, value)| (name, json!(value)));
     let own = [
         // The memory of a node that has gone silent is short.
         ("wal_sender_timeout", json!("3s")),
         ("wal_receiver_timeout", json!("3s")),
         // In place of slots: how far a node may fall behind before it has to be made anew.
         ("wal_keep_size", json!("512MB")),
-        ("max_connections", json!(options.connections)),
-        (
-            "shared_buffers",
-            json!(format!("{}MB", options.shared_megabytes)),
-        ),
         ("fsync", json!(flag(options.durable))),
     ];
     let own = own
@@ -168,6 +176,10 @@ fn postgresql(seat: &Seat, ground: &Ground<'_>, data: &Path) -> Result<Value, Er
     } else {
         "host"
     };
+    let mut own = shown(ground.tls.as_ref());
+    if let Some(store) = ground.backups {
+        own.append(&mut store.parameters(data, seat.postgres)?);
+    }
     let mut basebackup = vec![json!({"checkpoint": "fast"})];
     basebackup.extend((!ground.options.durable).then(|| json!("no-sync")));
     Ok(json!({
@@ -185,7 +197,7 @@ fn postgresql(seat: &Seat, ground: &Ground<'_>, data: &Path) -> Result<Value, Er
             format!("{host} all all 127.0.0.1/32 {method}"),
             format!("{host} replication all 127.0.0.1/32 {method}"),
         ],
-        "parameters": shown(ground.tls.as_ref()),
+        "parameters": own,
         "basebackup": basebackup,
     }))
 }
@@ -204,14 +216,14 @@ fn login(ground: &Ground<'_>, role: &str) -> Result<Value, Error> {
 }
 
 /// What a server shows to those who connect.
-fn shown(tls: Option<&Tls>) -> Value {
-    match tls {
-        None => json!({}),
-        Some(tls) => json!({
-            "ssl": "on",
-            "ssl_min_protocol_version": "TLSv1.3",
-            "ssl_cert_file": tls.certificate,
-            "ssl_key_file": tls.key,
-        }),
-    }
+fn shown(tls: Option<&Tls>) -> Map<String, Value> {
+    let Some(tls) = tls else { return Map::new() };
+    let own = [
+        ("ssl", json!("on")),
+        ("ssl_min_protocol_version", json!("TLSv1.3")),
+        ("ssl_cert_file", json!(tls.certificate)),
+        ("ssl_key_file", json!(tls.key)),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    own.into_iter().collect()
 }

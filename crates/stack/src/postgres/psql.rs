@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use super::SUPERUSER;
 use super::binaries::Binaries;
 use super::passwords::Passwords;
+use crate::tls::written;
 use crate::{Error, Tls};
 
 /// The way into the server at a port, as its superuser.
@@ -34,6 +35,11 @@ impl Psql {
         Self { tls, ..self }
     }
 
+    /// The same to the server at `port`.
+    pub(crate) fn through(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
     /// The same, without waiting for the standby.
     pub(crate) fn hasty(self) -> Self {
         let options = "-c synchronous_commit=local";
@@ -53,6 +59,30 @@ impl Psql {
         let what = ["-p", &port, "-U", SUPERUSER, "-d", database, "-c", sql];
         let args = how.into_iter().chain(what);
         self.binaries.run("psql", None, &env, args).await
+    }
+
+    /// The URL by which libpq's programs come the same way. The password is in a file that it names.
+    pub(crate) fn url_by_file(&self, database: &str) -> String {
+        let url = format!("postgres://{SUPERUSER}@127.0.0.1:{}/{database}", self.port);
+        let tls = self.tls.as_ref().map(Tls::query);
+        let passfile = self.passwords.as_ref().map(|all| {
+            let path = written(all.file());
+            let sign = if tls.is_some() { '&' } else { '?' };
+            format!("{sign}passfile={path}")
+        });
+        url + &tls.unwrap_or_default() + &passfile.unwrap_or_default()
+    }
+
+    /// The URL by which any client comes the same way, password included.
+    pub(crate) fn url(&self, database: &str) -> String {
+        let password = self.passwords.as_ref().and_then(|all| all.of(SUPERUSER));
+        let password = password.map(|password| format!(":{password}"));
+        let tls = self.tls.as_ref().map(Tls::query).unwrap_or_default();
+        format!(
+            "postgres://{SUPERUSER}{}@127.0.0.1:{}/{database}{tls}",
+            password.unwrap_or_default(),
+            self.port
+        )
     }
 
     /// Makes the role `name` and the database `name` that it owns, where they are not there yet.

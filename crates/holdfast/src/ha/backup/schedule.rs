@@ -1,0 +1,41 @@
+//! Takes backups by itself, and verifies them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stack::Extent;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::seen::age;
+use super::{DAILY, WEEKLY};
+use crate::ha::Shop;
+
+/// How often we look whether one is due.
+const LOOK: Duration = Duration::from_mins(1);
+
+/// Takes a backup of `shop` whenever one is due, the first one at once, for as long as the task is let be.
+pub(in crate::ha) fn keep(shop: Arc<Shop>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            if let Err(error) = see_to(&shop).await {
+                tracing::warn!(error = format!("{error:#}"), "a backup is due");
+            }
+            sleep(LOOK).await;
+        }
+    })
+}
+
+/// Takes a backup and verifies it, if one is due.
+async fn see_to(shop: &Shop) -> anyhow::Result<()> {
+    let all = shop.backups()?.list().await?;
+    let within = |limit: Duration| move |backup: &&stack::Backup| age(backup.ended) < limit;
+    if all.iter().any(|backup| within(DAILY)(&backup)) {
+        return Ok(());
+    }
+    let full = all.iter().filter(|backup| backup.extent == Extent::Full);
+    let full = full.clone().any(|backup| within(WEEKLY)(&backup));
+    shop.back_up(!full).await?;
+    shop.verify_backup().await?;
+    Ok(())
+}

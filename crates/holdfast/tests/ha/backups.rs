@@ -1,0 +1,8 @@
+//! What was lost comes back: backups are taken, restored and compared while orders go on.
+
+mod door;
+mod dropped;
+mod failing;
+mod failover;
+mod lost;
+mod verified;
