@@ -7,7 +7,7 @@ mod database;
 pub mod matrix;
 mod template;
 
-pub use cluster::{Cluster, STACK, Seat, cluster};
+pub use cluster::{Cluster, STACK, Seat, cluster, guarded_cluster};
 pub use database::{Database, database, database_on};
 pub use stack::{Fate, Redis, RedisHa, RedisPlan, Standing, Wire};
 
