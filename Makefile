@@ -10,10 +10,10 @@ HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up ha down clean order test test-ha lint sqlx record coverage bench
+.PHONY: help setup up ha down clean order compose test test-ha test-compose lint sqlx record coverage bench
 
 help: ## Say what there is to do
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 setup:
 	@deploy/setup.sh
@@ -38,6 +38,14 @@ clean: ## End it, and remove its data
 order: ## Place a demo order from the terminal
 	@$(HOLDFAST) order
 
+# Either Compose: the engine's own, or the one before it.
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+export PORT_2 ?= $(shell echo $$(($(PORT) + 1)))
+
+compose: ## Run it in containers, every part at least twice, on PORT and the one after, and place an order
+	@$(COMPOSE) up --build --detach
+	@docker run --rm --network host holdfast/holdfast:0.1.0 order --url http://127.0.0.1:$(PORT),http://127.0.0.1:$(PORT_2)
+
 test: setup ## Run every test, on a Postgres pair of their own
 	@cargo build --workspace --all-targets
 	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast
@@ -49,6 +57,11 @@ test-ha: ## Break the highly available form, part by part (ALL=1: every fault)
 	@deploy/setup.sh ha
 	@cargo build --workspace --all-targets
 	@cargo test --workspace --no-fail-fast --test ha -- --ignored --test-threads=1 $(if $(ALL),,$(HA_SHORT))
+
+test-compose: setup ## Break the containers, one after the other, under a load of orders
+	@$(COMPOSE) build
+	@cargo build --workspace --all-targets
+	@cargo test --workspace --no-fail-fast --test compose -- --ignored --test-threads=1
 
 lint: setup ## Check format, lints and documentation
 	cargo fmt --all --check
