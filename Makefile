@@ -10,10 +10,10 @@ HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up ha down clean order test test-ha lint sqlx record coverage bench
+.PHONY: help setup up ha down clean order compose test test-ha test-k8s test-compose lint sqlx record coverage bench
 
 help: ## Say what there is to do
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 setup:
 	@deploy/setup.sh
@@ -38,8 +38,15 @@ clean: ## End it, and remove its data
 order: ## Place a demo order from the terminal
 	@$(HOLDFAST) order
 
-test: ## Run every test, on a Postgres pair of their own
-	@deploy/setup.sh test
+# Either Compose: the engine's own, or the one before it.
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+export PORT_2 ?= $(shell echo $$(($(PORT) + 1)))
+
+compose: ## Run it in containers, every part at least twice, on PORT and the one after, and place an order
+	@$(COMPOSE) up --build --detach
+	@docker run --rm --network host holdfast/holdfast:0.1.0 order --url http://127.0.0.1:$(PORT),http://127.0.0.1:$(PORT_2)
+
+test: setup ## Run every test, on a Postgres pair of their own
 	@cargo build --workspace --all-targets
 	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast
 
@@ -51,6 +58,17 @@ test-ha: ## Break the highly available form, part by part (ALL=1: every fault)
 	@cargo build --workspace --all-targets
 	@cargo test --workspace --no-fail-fast --test ha -- --ignored --test-threads=1 $(if $(ALL),,$(HA_SHORT))
 
+# It needs a Postgres pair like the others: what the cluster tells its services is tried on one.
+test-k8s: ## Hold the manifests below k8s/ against their rules, and the alerts against their tests
+	@deploy/setup.sh k8s
+	@cargo build --workspace --all-targets
+	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast --test manifests -- --include-ignored
+
+test-compose: setup ## Break the containers, one after the other, under a load of orders
+	@$(COMPOSE) build
+	@cargo build --workspace --all-targets
+	@cargo test --workspace --no-fail-fast --test compose -- --ignored --test-threads=1
+
 lint: setup ## Check format, lints and documentation
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- --deny warnings
@@ -59,12 +77,10 @@ lint: setup ## Check format, lints and documentation
 sqlx: setup ## Make .sqlx anew, after a change of SQL or of a migration
 	@$(WITH_STACK) --migrated deploy/sqlx.sh
 
-record: ## Write down anew what tests compare with: contract, settings, OpenAPI, rules of alerts
-	@deploy/setup.sh test
+record: setup ## Write down anew what tests compare with: contract, settings, OpenAPI, rules of alerts
 	@HOLDFAST_RECORD=1 $(WITH_STACK) cargo test --quiet --workspace record
 
-coverage: ## Run every test and print what they cover
-	@deploy/setup.sh test
+coverage: setup ## Run every test and print what they cover
 	@command -v cargo-llvm-cov >/dev/null || { echo "Installing cargo-llvm-cov"; cargo install --locked cargo-llvm-cov; }
 	@rustup component add llvm-tools 2>/dev/null || true
 	@$(WITH_STACK) cargo llvm-cov --workspace

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building and running Holdfast needs and this machine lacks, and says so. Silent when nothing is missing.
 # `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel, pgBackRest.
-# `setup.sh test` also installs what the manifests below k8s/ are tested with: promtool and kubectl.
+# `setup.sh k8s` also installs what the manifests below k8s/ are tested with: promtool and kubectl.
 set -eu
 
 # Debian keeps servers where an ordinary user's shell does not look.
@@ -40,13 +40,14 @@ if [ "${1:-}" = ha ]; then
   has redis-sentinel || missing="$missing redis-sentinel"
   has pgbackrest || missing="$missing pgbackrest"
 fi
-if [ "${1:-}" = test ]; then
+if [ "${1:-}" = k8s ]; then
   has promtool || missing="$missing prometheus"
   if ! has kubectl; then
     if kubectl_to_install; then
       missing="$missing kubernetes-client"
     else
-      echo "kubectl is missing, 1.27 or newer: https://kubernetes.io/docs/tasks/tools. The tests of k8s/ will fail." >&2
+      echo "kubectl is missing, 1.27 or newer: https://kubernetes.io/docs/tasks/tools" >&2
+      exit 1
     fi
   fi
 fi

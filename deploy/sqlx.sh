@@ -5,8 +5,8 @@ set -eu
 new="$PWD/target/sqlx"
 rm -rf "$new"
 mkdir -p "$new"
-# The queries are written down while they are compiled, so all of them have to be.
-grep -rlE 'query(_as|_scalar)?!' --include='*.rs' crates services | xargs touch
+# The queries are written down while they are compiled, so all of them have to be; programs carry the migrations that there were then.
+grep -rlE '(query(_as|_scalar)?|migrate)!' --include='*.rs' crates services | xargs touch
 SQLX_OFFLINE=false SQLX_OFFLINE_DIR="$new" cargo check --workspace --all-targets
 rm -rf .sqlx
 mv "$new" .sqlx

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::health::Health;
 
+/// Where an instance says whether it is ready.
+pub const READY: &str = "/readyz";
+
 pub(crate) fn routes(health: Health) -> Router {
     probes(health).route("/metrics", get(async || telemetry::metrics()))
 }
@@ -16,7 +19,7 @@ pub(crate) fn routes(health: Health) -> Router {
 pub(crate) fn probes(health: Health) -> Router {
     Router::new()
         .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
+        .route(READY, get(readyz))
         .with_state(health)
 }
 

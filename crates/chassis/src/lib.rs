@@ -1,6 +1,6 @@
 //! What every service needs before its first request: settings, TLS, layers, health, drain.
 //!
-//! A service is a type with [`Service`] on it; its `main.rs` is [`run()`] and its tests are [`start()`]. Settings stand in a
+//! A service is a type with [`Service`] on it; its `main.rs` is [`main()`] and its tests are [`start()`]. Settings stand in a
 //! table ([`Setting`]) and come out of an [`Env`]. The smallest service there is stands in this crate's `tests/tiny`.
 
 mod admin;
@@ -11,10 +11,13 @@ mod config;
 mod door;
 mod env;
 mod health;
+mod healthcheck;
 mod identity;
 mod instance;
+mod migrate;
 mod neighbour;
 mod page;
+mod program;
 mod register;
 mod request;
 pub mod room;
@@ -27,11 +30,14 @@ mod stream;
 pub mod tls;
 mod value;
 
+pub use admin::READY;
 pub use config::SETTINGS;
 pub use door::Door;
 pub use env::{Env, Wrong};
 pub use instance::Instance;
+pub use migrate::{MIGRATE_SETTINGS, Migration, NotMigrated, run as migrate};
 pub use page::settings_page;
+pub use program::main;
 pub use room::{Room, apart};
 pub use run::run;
 pub use running::{NotStarted, Running, start};
@@ -60,6 +66,19 @@ pub trait Service: Send + Sync + Sized + 'static {
     /// What it answers over gRPC. Health and reflection are added to it.
     fn routes(&self) -> Routes {
         Routes::default()
+    }
+
+    /// Brings its database up to date, as `asked`, within the deadline around it. A service that keeps no data leaves this
+    /// as it is.
+    ///
+    /// # Errors
+    /// When a setting is wrong, or it could not be done.
+    fn migrate(
+        env: &Env,
+        asked: &Migration,
+    ) -> impl Future<Output = Result<(), NotMigrated>> + Send {
+        let _ = (env, asked);
+        std::future::ready(Err(NotMigrated::KeepsNothing))
     }
 
     /// Answers at `door` until it closes, and then until all is answered. A service that speaks gRPC leaves this as it is.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::setting::Absent;
-use crate::{SETTINGS, Setting};
+use crate::{MIGRATE_SETTINGS, SETTINGS, Setting};
 
 /// The page on all settings: those that all services share, then each service's own.
 pub fn settings_page(services: &[(&str, &[Setting])]) -> String {
@@ -15,6 +15,11 @@ pub fn settings_page(services: &[(&str, &[Setting])]) -> String {
         This page is written from the tables in each service's `config.rs` by a test.\n",
     );
     section(&mut page, "Every service", SETTINGS);
+    section(
+        &mut page,
+        "`migrate` of a service that keeps data",
+        MIGRATE_SETTINGS,
+    );
     for (name, table) in services {
         section(&mut page, name, table);
     }

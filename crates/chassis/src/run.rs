@@ -1,4 +1,4 @@
-//! The whole of a `main.rs`: a service from its start to the signal that ends it.
+//! A service from its start to the signal that ends it.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -8,9 +8,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::{Env, NotStarted, Service, Wrong, start};
 
 /// `EX_USAGE`: the settings are wrong, and starting again will not help.
-const WRONG_SETTING: u8 = 64;
+pub(crate) const WRONG_SETTING: u8 = 64;
 
-/// Runs a service until SIGTERM or Ctrl-C: the whole of a `main.rs`. A wrong setting is one sentence and exit code 64.
+/// Runs a service until SIGTERM or Ctrl-C. A wrong setting is one sentence and exit code 64.
 pub async fn run<S: Service>(
     name: &'static str,
     connect: impl FnOnce(&Env) -> Result<S, Wrong>,

@@ -48,6 +48,19 @@ impl Setting {
         self.name
     }
 
+    /// Whether the start is refused without it.
+    pub const fn is_required(&self) -> bool {
+        matches!(self.absent, Absent::Refused)
+    }
+
+    /// What it is when nobody sets it.
+    pub const fn default(&self) -> Option<&'static str> {
+        match self.absent {
+            Absent::Value(value) => Some(value),
+            Absent::Nothing | Absent::Refused => None,
+        }
+    }
+
     const fn of(name: &'static str, absent: Absent, doc: &'static str) -> Self {
         Self {
             name,

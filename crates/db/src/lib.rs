@@ -13,6 +13,7 @@ mod group;
 mod migrate;
 mod notice;
 mod pool;
+mod provide;
 mod read;
 mod route;
 mod settings;
@@ -28,6 +29,7 @@ use sqlx::migrate::Migrator;
 
 pub use error::{Error, Why};
 pub use group::{Group, Limits, Run};
+pub use provide::provide;
 pub use settings::{BadSettings, Settings};
 pub use tx::{Lent, Tx};
 

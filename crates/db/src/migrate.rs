@@ -12,20 +12,32 @@ use crate::pool::Pool;
 use crate::{Error, Why};
 
 /// A start is in no hurry.
-const PAUSE: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
+pub(crate) const PAUSE: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// Runs what `migrator` has and the database has not. Instances that start at once take turns, by an advisory lock that
 /// is let go of with the connection.
 pub(crate) async fn run(pool: &Pool, migrator: &Migrator, deadline: Deadline) -> Result<(), Error> {
+    again(deadline, PAUSE, || once(pool, migrator, deadline)).await
+}
+
+/// Does `work` until it is done or refused, for as long as there is time.
+pub(crate) async fn again<F>(
+    deadline: Deadline,
+    pause: Backoff,
+    work: impl Fn() -> F,
+) -> Result<(), Error>
+where
+    F: Future<Output = Result<(), Error>>,
+{
     let mut attempt = 0;
     loop {
-        let why = match deadline.limit(once(pool, migrator, deadline)).await {
+        let why = match deadline.limit(work()).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(Error::NotTaken(why))) => why,
             Ok(Err(error)) => return Err(error),
             Err(_) => return Err(Error::NotTaken(Why::Late)),
         };
-        let pause = PAUSE.draw(attempt);
+        let pause = pause.draw(attempt);
         if pause >= deadline.remaining() {
             return Err(Error::NotTaken(why));
         }

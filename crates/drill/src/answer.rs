@@ -79,8 +79,10 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Whether the shop itself says that the same request may be sent again.
+    /// Whether the same request may be sent again, under the same key: the shop says so, or who stands before the shop says in
+    /// words of their own that nobody answered them.
     pub fn is_passing(&self) -> bool {
-        self.body["retryable"] == true
+        let unanswered = [502, 503, 504].contains(&self.status.as_u16());
+        self.body["retryable"] == true || (unanswered && self.body.is_null())
     }
 }

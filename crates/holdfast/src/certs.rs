@@ -34,14 +34,21 @@ const GOOD_AUTHORITY: i64 = 3650;
 /// # Errors
 /// When a file cannot be read or written, or a name is none.
 pub fn write(folder: &Path, names: &[String]) -> anyhow::Result<()> {
+    write_for(folder, names, &HERE.map(str::to_owned))
+}
+
+/// The same, with a database that is reached by `database`.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_for(folder: &Path, names: &[String], database: &[String]) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let authority = authority(folder)?;
     let certify = |name: &str, names: &[String]| certify(folder, name, names, &authority);
     certify("server", names)?;
+    certify("postgres", &[&[tls::name("postgres")], database].concat())?;
     let here = HERE.map(str::to_owned);
-    for name in [POSTGRES, REDIS] {
-        certify(name, &[&[tls::name(name)], &here[..]].concat())?;
-    }
+    certify(REDIS, &[&[tls::name(REDIS)], &here[..]].concat())?;
     for kind in Kind::ALL {
         certify(kind.name(), &[tls::name(kind.name())])?;
     }
@@ -151,7 +158,7 @@ fn good_for(mut params: CertificateParams, days: i64) -> CertificateParams {
 }
 
 /// Puts it there in one go: whoever reads meanwhile finds the old or the new.
-fn save(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
+pub(crate) fn save(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let new = Path::new(&name);

@@ -32,16 +32,18 @@ pub async fn customer(door: &Door, currency: &str) -> anyhow::Result<Customer> {
     Ok(customer)
 }
 
-/// Places an order as the demo customer and shows it. As a good client does, it sends the same again, under the same
-/// key, for as long as the shop says that this may help.
+/// Places an order as the demo customer at one of `doors` and shows it. As a good client does, it sends the same again, under
+/// the same key and at the next of them, for as long as nobody answers or the shop says that this may help.
 ///
 /// # Errors
-/// When the shop refuses it, or does not settle it within a minute.
-pub async fn order(door: &Door, currency: &str) -> anyhow::Result<()> {
+/// When the shop refuses it, does not settle it within a minute, or is at none of them.
+pub async fn order(doors: &[Door], currency: &str) -> anyhow::Result<()> {
     let (start, key) = (Instant::now(), Uuid::now_v7());
+    let mut turns = doors.iter().cycle();
     let order = loop {
+        let door = turns.next().context("the shop is nowhere")?;
         match place(door, currency, key).await {
-            Err(error) if passing(&error) && start.elapsed() < SETTLED => {
+            Err(error) if passing(&error, doors.len()) && start.elapsed() < SETTLED => {
                 say::line(format_args!("Sending it again, with the same key: {error}"));
                 sleep(PAUSE).await;
             }
@@ -53,10 +55,11 @@ pub async fn order(door: &Door, currency: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn passing(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<Refusal>()
-        .is_some_and(Refusal::is_passing)
+/// Whether the same may be sent again: the shop says so, or nobody answered at one of several `doors`.
+fn passing(error: &anyhow::Error, doors: usize) -> bool {
+    let refusal = error.downcast_ref::<Refusal>();
+    let unheard = || doors > 1 && error.downcast_ref::<reqwest::Error>().is_some();
+    refusal.is_some_and(Refusal::is_passing) || unheard()
 }
 
 /// Places one of each of the first two products, and waits until the order has settled.

@@ -8,5 +8,6 @@ pub mod demo;
 pub mod ha;
 pub mod home;
 pub mod house;
+pub mod provision;
 pub mod say;
 pub mod up;

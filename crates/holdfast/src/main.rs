@@ -10,6 +10,7 @@ use holdfast::bench::{self, Plan, baseline};
 use holdfast::ha::{self, Deed, Errand};
 use holdfast::home::Home;
 use holdfast::house::Kind;
+use holdfast::provision::{self, Floor};
 use holdfast::{certs, demo, say, up};
 
 #[global_allocator]
@@ -121,9 +122,9 @@ enum Command {
     Clean,
     /// Place a demo order.
     Order {
-        /// Where the shop answers; the one of this machine, when not said.
-        #[arg(long, env = "HOLDFAST_URL")]
-        url: Option<String>,
+        /// Where the shop answers, commas between several; the one of this machine, when not said.
+        #[arg(long, env = "HOLDFAST_URL", value_delimiter = ',')]
+        url: Vec<String>,
     },
     /// Be one service, with its settings from the environment.
     Run {
@@ -146,6 +147,14 @@ enum Command {
         database: String,
         /// Where the wallet is, for `orders`.
         wallet: Option<String>,
+    },
+    /// Make what the containers of docker-compose.yml need before they start: secrets, once, and certificates.
+    Provision {
+        /// Where to: a folder for each container, or for each kind of them.
+        #[arg(long, default_value = "/volumes")]
+        out: PathBuf,
+        #[command(flatten)]
+        floor: Floor,
     },
     /// Make a certificate authority for development, and by it certificates for the edge, the database, Redis and each service. Made again, they
     /// are taken up by whatever runs with them.
@@ -229,6 +238,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             _ => baseline::serve_wallet(at, &database).await?,
         },
         Command::Run { service } => return Ok(service.run().await),
+        Command::Provision { out, floor } => {
+            provision::run(&out, &floor)?;
+            say::line("What the containers need is there");
+        }
         Command::Certs { out, names } => {
             certs::write(&out, &names)?;
             say::line(format_args!(
@@ -321,10 +334,12 @@ async fn clean(home: &Home) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn order(home: &Home, url: Option<String>) -> anyhow::Result<()> {
-    let here = || home.tenant().map(|tenant| tenant.url);
-    let url = url
-        .or_else(here)
-        .unwrap_or_else(|| "http://localhost:8080".to_owned());
-    demo::order(&home.door(&url)?, up::CURRENCY).await
+async fn order(home: &Home, mut urls: Vec<String>) -> anyhow::Result<()> {
+    if urls.is_empty() {
+        let here = home.tenant().map(|tenant| tenant.url);
+        urls.push(here.unwrap_or_else(|| "http://localhost:8080".to_owned()));
+    }
+    let doors = urls.iter().map(|url| home.door(url));
+    let doors = doors.collect::<anyhow::Result<Vec<_>>>()?;
+    demo::order(&doors, up::CURRENCY).await
 }

@@ -33,8 +33,7 @@ pub async fn run(home: &Home, port: u16) -> anyhow::Result<()> {
     )
     .await?;
     let ground = ground(home, &postgres, &redis)?.with("LOG", "warn");
-    during("schema", ground.migrate()).await?;
-    during("catalogue", ground.seed()).await?;
+    during("schema and catalogue", ground.migrate()).await?;
     let house = during("services", open(ground, port)).await?;
     let _ = during(
         "demo customer",

@@ -30,7 +30,7 @@ pub use error::Error;
 pub use etcd::Etcd;
 pub use folder::Folder;
 pub use haproxy::{Front, HaProxy};
-pub use patroni::{Node, Part, Timings};
+pub use patroni::{Node, Part, Timings, agreed};
 pub use port::free_port;
 pub use postgres::{Options, Postgres, Server};
 pub use process::{Launch, Process};

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 pub(crate) use self::api::Api;
-pub use self::config::Timings;
-pub(crate) use self::config::{Seat, agreed, leader_key, same_everywhere};
+pub(crate) use self::config::{Seat, leader_key, same_everywhere};
+pub use self::config::{Timings, agreed};
 use crate::backup::Store;
 use crate::postgres::Options;
 use crate::postgres::binaries::Binaries;

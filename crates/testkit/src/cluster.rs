@@ -82,6 +82,21 @@ pub async fn cluster() -> Cluster {
     }
 }
 
+/// The same, and nobody is let in without a password.
+pub async fn guarded_cluster() -> Cluster {
+    let started = async {
+        let options = Options::scratch()?;
+        Postgres::start(Options {
+            passwords: true,
+            ..options
+        })
+        .await
+    };
+    let pair = started.await;
+    let pair = pair.unwrap_or_else(|error| panic!("no Postgres for this test: {error}"));
+    Cluster { pair }
+}
+
 /// The pair that all tests share: the one named by [`STACK`], or else one that ends with this process.
 pub(crate) async fn shared() -> Seat {
     static OURS: OnceCell<Postgres> = OnceCell::const_new();

@@ -9,7 +9,7 @@ pub mod matrix;
 mod template;
 
 pub use certified::Certified;
-pub use cluster::{Cluster, STACK, Seat, cluster};
+pub use cluster::{Cluster, STACK, Seat, cluster, guarded_cluster};
 pub use database::{Database, database, database_on};
 use stack::Tls;
 pub use stack::{Fate, Redis, RedisHa, RedisPlan, Sentinel, Standing, Wire};

@@ -1,8 +1,8 @@
-//! Starts the gateway.
+//! The program of the gateway.
 
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    chassis::run("gateway", gateway::Gateway::connect).await
+    chassis::main("gateway", gateway::Gateway::connect).await
 }

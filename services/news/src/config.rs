@@ -44,18 +44,23 @@ impl Config {
     /// # Errors
     /// The first one that is wrong.
     pub fn read(env: &Env) -> Result<Self, Wrong> {
-        let database = Settings {
-            primaries: env.get("DATABASE_URLS")?,
-            replicas: env.optional("DATABASE_REPLICA_URLS")?.unwrap_or_default(),
-            connections: env.get("DATABASE_CONNECTIONS")?,
-            ..Settings::default()
-        };
-
-        database
-            .check()
-            .map_err(|error| Wrong::new(error.to_string()))?;
+        let database = database(env)?;
         let redis: String = env.get("REDIS_URL")?;
         Redis::check(&redis).map_err(|error| Wrong::new(format!("REDIS_URL: {error}")))?;
         Ok(Self { database, redis })
     }
+}
+
+/// Where the database is.
+pub(crate) fn database(env: &Env) -> Result<Settings, Wrong> {
+    let database = Settings {
+        primaries: env.get("DATABASE_URLS")?,
+        replicas: env.optional("DATABASE_REPLICA_URLS")?.unwrap_or_default(),
+        connections: env.get("DATABASE_CONNECTIONS")?,
+        ..Settings::default()
+    };
+    database
+        .check()
+        .map_err(|error| Wrong::new(error.to_string()))?;
+    Ok(database)
 }

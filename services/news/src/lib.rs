@@ -8,6 +8,7 @@ pub mod domain;
 pub mod editing;
 pub mod error;
 pub mod grpc;
+mod migrate;
 pub mod reading;
 pub mod seed;
 pub mod store;
@@ -15,7 +16,7 @@ pub mod tools;
 
 use api::news::news_server::NewsServer;
 use cache::Redis;
-use chassis::{Env, Instance, Setting, Wrong};
+use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
 use db::Db;
 use tonic::service::Routes;
 
@@ -53,6 +54,10 @@ impl chassis::Service for Service {
             async move { db.ready().await }
         });
         instance.wants("redis", move || std::future::ready(redis.is_up()));
+    }
+
+    async fn migrate(env: &Env, asked: &Migration) -> Result<(), NotMigrated> {
+        migrate::run(env, asked).await
     }
 
     fn routes(&self) -> Routes {

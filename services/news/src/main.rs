@@ -1,8 +1,8 @@
-//! Starts the news service.
+//! The program of the news service.
 
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    chassis::run("news", news::Service::connect).await
+    chassis::main("news", news::Service::connect).await
 }

@@ -128,3 +128,116 @@ async fn it_never_says_a_secret_however_much_it_says() {
     assert!(log.contains("TRACE"));
     assert!(!log.contains("hunter2"), "{log}");
 }
+
+#[tokio::test]
+async fn healthcheck_says_whether_the_instance_of_the_same_settings_is_ready() {
+    let admin = format!("127.0.0.1:{}", testkit::free_port());
+    let ask = async || {
+        let mut asking = command();
+        asking.env("ADMIN_LISTEN", &admin).arg("healthcheck");
+        asking.stdout(Stdio::piped()).output().await.unwrap()
+    };
+    let nobody = ask().await;
+    let database = testkit::database("news").await;
+    let mut command = command();
+    command
+        .env("ADMIN_LISTEN", &admin)
+        .env("DATABASE_URLS", database.primary_url());
+    let process = Process::start(command).await;
+
+    let limit = tokio::time::Instant::now() + Duration::from_secs(20);
+    let mut ready = ask().await;
+    while !ready.status.success() && tokio::time::Instant::now() < limit {
+        ready = ask().await;
+    }
+
+    let said = |output: &[u8]| String::from_utf8_lossy(output).into_owned();
+    assert_eq!(nobody.status.code(), Some(1));
+    assert_eq!(
+        said(&nobody.stderr),
+        format!("news: nobody answers at {admin}\n")
+    );
+    assert_eq!(ready.status.code(), Some(0), "{}", said(&ready.stderr));
+    assert!(said(&ready.stdout).contains(r#""ready":true"#));
+    process.end().await;
+}
+
+#[tokio::test]
+async fn healthcheck_of_an_instance_that_waits_for_its_database_says_so() {
+    let admin = format!("127.0.0.1:{}", testkit::free_port());
+    let mut serving = command();
+    serving.env("ADMIN_LISTEN", &admin);
+    let process = Process::start(serving).await;
+
+    let mut asking = command();
+    asking.env("ADMIN_LISTEN", &admin).arg("healthcheck");
+    let output = asking.output().await.unwrap();
+
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains(r#""waiting_for":["database"]"#), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    process.end().await;
+}
+
+#[tokio::test]
+async fn migrate_makes_the_database_its_role_and_its_articles_however_often_and_at_once() {
+    let cluster = testkit::guarded_cluster().await;
+    let port = cluster.primary().port();
+    let url = format!("postgres://fresh:a-password@127.0.0.1:{port}/fresh");
+    let owner = cluster.primary().url("postgres", "postgres");
+    let migrate = async || {
+        let mut migrating = Command::new(env!("CARGO_BIN_EXE_news"));
+        migrating.env_clear().arg("migrate").envs([
+            ("DATABASE_URLS", url.as_str()),
+            ("DATABASE_OWNER_URL", owner.as_str()),
+            ("SEED", "true"),
+        ]);
+        migrating.output().await.unwrap()
+    };
+
+    let (one, other) = tokio::join!(migrate(), migrate());
+    let again = migrate().await;
+
+    for output in [one, other, again] {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+    }
+    let count = cluster
+        .primary()
+        .run("fresh", "select count(*) from articles");
+    assert_eq!(count.await.unwrap(), "6");
+}
+
+#[tokio::test]
+async fn migrate_without_an_owner_of_what_is_not_there_fails_and_names_no_secret() {
+    let cluster = testkit::guarded_cluster().await;
+    let port = cluster.primary().port();
+    let mut migrating = command();
+    let url = format!("postgres://fresh:hunter2@127.0.0.1:{port}/fresh");
+    let owner = format!("postgres://postgres:hunter2@127.0.0.1:{port}/postgres");
+    migrating
+        .env("DATABASE_URLS", url)
+        .env("DATABASE_OWNER_URL", owner)
+        .arg("migrate");
+
+    let output = tokio::time::timeout(Duration::from_secs(20), migrating.output()).await;
+
+    let output = output.expect("a wrong password is not waited out").unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("password authentication failed"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[tokio::test]
+async fn what_the_program_cannot_do_ends_it_with_exit_code_64() {
+    let output = command().arg("fly").output().await.unwrap();
+
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(64));
+    assert_eq!(
+        said,
+        "news: `fly` is neither `serve`, `healthcheck` nor `migrate`\n"
+    );
+}

@@ -74,15 +74,7 @@ impl Config {
     /// # Errors
     /// The first setting that is wrong.
     pub fn read(env: &Env) -> Result<Self, Wrong> {
-        let database = db::Settings {
-            primaries: env.get("DATABASE_URLS")?,
-            replicas: env.optional("DATABASE_REPLICA_URLS")?.unwrap_or_default(),
-            connections: env.get("DATABASE_CONNECTIONS")?,
-            ..db::Settings::default()
-        };
-        if let Err(bad) = database.check() {
-            return Err(Wrong::new(format!("DATABASE_URLS: {bad}")));
-        }
+        let database = database(env)?;
         let sagas = saga::Settings {
             lease: env.get("SAGA_LEASE")?,
             attempt: env.get("SAGA_ATTEMPT")?,
@@ -100,6 +92,19 @@ impl Config {
             currency: currency(env)?,
         })
     }
+}
+
+/// Where its database lives.
+pub(crate) fn database(env: &Env) -> Result<db::Settings, Wrong> {
+    let database = db::Settings {
+        primaries: env.get("DATABASE_URLS")?,
+        replicas: env.optional("DATABASE_REPLICA_URLS")?.unwrap_or_default(),
+        connections: env.get("DATABASE_CONNECTIONS")?,
+        ..db::Settings::default()
+    };
+    let bad = database.check();
+    bad.map_err(|bad| Wrong::new(format!("DATABASE_URLS: {bad}")))?;
+    Ok(database)
 }
 
 fn redis(env: &Env) -> Result<String, Wrong> {

@@ -11,6 +11,7 @@ pub mod events;
 pub mod fill_cart;
 mod grpc;
 pub mod list_orders;
+mod migrate;
 pub mod move_order;
 pub mod place_order;
 pub mod prune;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::user::users_client::UsersClient;
-use chassis::{Env, Instance, Setting, Wrong};
+use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
 use discovery::Channel;
 use saga::Book;
 use tonic::service::Routes;
@@ -113,6 +114,10 @@ impl chassis::Service for Service {
         self.recover(instance);
         self.relay(instance);
         self.prune(instance);
+    }
+
+    async fn migrate(env: &Env, asked: &Migration) -> Result<(), NotMigrated> {
+        migrate::run(env, asked).await
     }
 
     fn routes(&self) -> Routes {

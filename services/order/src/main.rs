@@ -1,8 +1,8 @@
-//! Starts the order service.
+//! The program of the order service.
 
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    chassis::run("order", order::Service::connect).await
+    chassis::main("order", order::Service::connect).await
 }

@@ -19,9 +19,13 @@ pub mod stock;
 use api::id::ORDER;
 use db::audit;
 use serde_json::{Value, json};
+use sqlx::migrate::Migrator;
 use uuid::Uuid;
 
 use crate::domain::order::Order;
+
+/// The schema of this service's database, file by file.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/order");
 
 /// What `actor` did to an order, for the audit.
 fn act(actor: Uuid, action: &'static str, before: &Order, after: &Order) -> audit::New {

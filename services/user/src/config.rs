@@ -107,7 +107,8 @@ impl Config {
     }
 }
 
-fn database(env: &Env) -> Result<db::Settings, Wrong> {
+/// Where its database lives.
+pub(crate) fn database(env: &Env) -> Result<db::Settings, Wrong> {
     let database = db::Settings {
         primaries: env.get("DATABASE_URLS")?,
         replicas: env.optional("DATABASE_REPLICA_URLS")?.unwrap_or_default(),

@@ -14,6 +14,7 @@ pub mod export_account;
 pub mod follow;
 mod grpc;
 pub mod keyring;
+mod migrate;
 pub mod notify;
 pub mod passwords;
 pub mod profile;

@@ -1,8 +1,8 @@
-//! Starts the user service.
+//! The program of the user service.
 
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    chassis::run("user", user::Service::connect).await
+    chassis::main("user", user::Service::connect).await
 }

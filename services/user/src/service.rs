@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cache::Redis;
-use chassis::{Env, Instance, Setting, Wrong};
+use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
 use secrecy::SecretString;
 use tonic::service::Routes;
 use tracing::warn;
 
-use crate::{Config, Tools, config, grpc, keyring, prune, seed};
+use crate::{Config, Tools, config, grpc, keyring, migrate, prune, seed};
 
 /// How soon seeding is tried again while the database is away.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -74,6 +74,10 @@ impl chassis::Service for Service {
             let work = begin_with(Arc::clone(&tools), admin.clone());
             async move { closing.run_until_cancelled(work).await.unwrap_or_default() }
         });
+    }
+
+    async fn migrate(env: &Env, asked: &Migration) -> Result<(), NotMigrated> {
+        migrate::run(env, asked).await
     }
 
     fn routes(&self) -> Routes {

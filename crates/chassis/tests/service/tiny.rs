@@ -1,5 +1,5 @@
 //! The smallest service there is: this file is its `lib.rs` and its `grpc.rs`, `config.rs` stands beside it, and its
-//! `main.rs` would be `chassis::run("tiny", tiny::Service::connect).await`.
+//! `main.rs` would be `chassis::main("tiny", tiny::Service::connect).await`.
 
 // Said, since tests of another folder use this file too.
 #[path = "tiny/config.rs"]

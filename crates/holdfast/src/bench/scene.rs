@@ -61,7 +61,6 @@ impl Scene {
         let theirs = ground(&postgres, &redis, "_baseline").await?;
         for ground in [&ours, &theirs] {
             ground.migrate().await?;
-            ground.seed().await?;
             stock_up(&of(ground, "order").primary).await?;
         }
         let program = std::env::current_exe()?;

@@ -90,8 +90,7 @@ impl Shop {
         };
         let redis = during("Redis x2, Sentinel x3", RedisHa::start(twice)).await?;
         let ground = ground(&cluster, &redis, wanted.settings).await?;
-        during("schema", ground.migrate()).await?;
-        during("catalogue", ground.seed()).await?;
+        during("schema and catalogue", ground.migrate()).await?;
         let place = place(&wanted.program, &wanted.logs);
         let services = services(ground, place, registry(&cluster), &wanted.certs);
         let house = during("services, two of each", services).await?;

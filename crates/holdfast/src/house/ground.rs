@@ -1,19 +1,9 @@
 //! What the services stand on: their databases, Redis, and the secrets of the house.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
 use anyhow::Context as _;
-use chassis::{Env, Service as _};
-use db::{Db, Settings};
-use futures::future::BoxFuture;
-use retry::Deadline;
-use sqlx::migrate::Migrator;
+use chassis::Env;
 
 use super::Kind;
-
-/// How long bringing a schema up to date, or seeding it, may take.
-const LIMIT: Duration = Duration::from_mins(2);
 
 /// A database that a service keeps its data in.
 #[derive(Debug, Clone)]
@@ -63,71 +53,22 @@ impl Ground {
         env
     }
 
-    /// Brings the schema of each database up to date.
+    /// Brings each database up to date as its service's own `migrate` does, and plants the demo's accounts, catalogue and
+    /// articles where they are not there yet.
     ///
     /// # Errors
     /// When a migration fails, or a database is not reachable.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        for keeper in &self.keepers {
-            let folder = migrations().join(keeper.name);
-            let migrator = Migrator::new(folder.as_path()).await;
-            let migrator = migrator.with_context(|| folder.display().to_string())?;
-            let db = keeper.db();
-            let migrated = Box::pin(db.migrate(&migrator, Deadline::after(LIMIT))).await;
-            migrated.with_context(|| format!("migrating the database of {}", keeper.name))?;
+        let seeded = ("SEED".to_owned(), "true".to_owned());
+        for kind in Kind::ALL {
+            if !Self::KEEPERS.contains(&kind.name()) {
+                continue;
+            }
+            let env = self.env(kind).into_iter().chain([seeded.clone()]);
+            let migrated = Box::pin(kind.migrate(Env::local(env)));
+            let migrated = migrated.await;
+            migrated.with_context(|| format!("migrating the database of {}", kind.name()))?;
         }
         Ok(())
     }
-
-    /// Makes the demo accounts and plants the catalogue and the first articles, where they are not there yet.
-    ///
-    /// # Errors
-    /// When a database is not reachable.
-    pub async fn seed(&self) -> anyhow::Result<()> {
-        for keeper in &self.keepers {
-            let sown: BoxFuture<'_, anyhow::Result<()>> = match keeper.name {
-                "user" => Box::pin(self.people()),
-                "order" => Box::pin(products(keeper)),
-                "news" => Box::pin(articles(keeper)),
-                _ => continue,
-            };
-            let sown = Deadline::after(LIMIT).scope(sown).await;
-            sown.with_context(|| format!("seeding the database of {}", keeper.name))?;
-        }
-        Ok(())
-    }
-
-    /// Makes the demo accounts.
-    async fn people(&self) -> anyhow::Result<()> {
-        let env = Env::local(self.env(Kind::User)).knowing(user::Service::SETTINGS);
-        let tools = user::Service::connect(&env)?.tools();
-        user::seed::demo(&tools).await?;
-        Ok(())
-    }
-}
-
-impl Keeper {
-    /// This database.
-    pub fn db(&self) -> Db {
-        let list = |urls: &str| urls.split(',').map(str::to_owned).collect();
-        let (primaries, replicas) = (list(&self.primary), list(&self.replica));
-        Db::connect(Settings {
-            primaries,
-            replicas,
-            ..Settings::default()
-        })
-    }
-}
-
-/// The folder `migrations` of this repository.
-fn migrations() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations")
-}
-
-async fn products(keeper: &Keeper) -> anyhow::Result<()> {
-    Ok(order::seed::run(&keeper.db()).await?)
-}
-
-async fn articles(keeper: &Keeper) -> anyhow::Result<()> {
-    Ok(news::seed::run(&keeper.db()).await?)
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use chassis::{Env, NotStarted, Running, Service, Setting, Wrong};
+use chassis::{Env, NotMigrated, NotStarted, Running, Service, Setting, Wrong};
 
 /// A kind of service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -52,6 +52,16 @@ impl Kind {
             Self::Order => order::Service::connect(env).map(drop),
             Self::User => user::Service::connect(env).map(drop),
             Self::Gateway => gateway::Gateway::connect(env).map(drop),
+        }
+    }
+
+    /// Brings its database up to date, as its own program does.
+    pub(super) async fn migrate(self, env: Env) -> Result<(), NotMigrated> {
+        match self {
+            Self::News => chassis::migrate::<news::Service>(env).await,
+            Self::Order => chassis::migrate::<order::Service>(env).await,
+            Self::User => chassis::migrate::<user::Service>(env).await,
+            Self::Gateway => chassis::migrate::<gateway::Gateway>(env).await,
         }
     }
 

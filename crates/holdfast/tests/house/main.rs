@@ -1,6 +1,7 @@
-//! The rules of the house, checked like anything else: floors, rooms, tables, dependencies, contract, settings.
+//! The rules of the house, checked like anything else: floors, rooms, tables, dependencies, contract, settings, containers.
 #![cfg(test)]
 
+mod compose;
 mod contract;
 mod dependencies;
 mod floors;

@@ -74,6 +74,33 @@ fn every_migration_opens_with_what_it_is_for() {
 }
 
 #[test]
+fn programs_carry_the_migrations_that_there_are() {
+    let carried = [
+        ("user", &user::store::MIGRATIONS),
+        ("order", &order::store::MIGRATIONS),
+        ("news", &news::store::MIGRATIONS),
+    ];
+    assert_eq!(carried.map(|(service, _)| service).len(), KEEPERS.len());
+    for (service, carried) in carried {
+        let folder = fs::read_dir(root().join("migrations").join(service)).unwrap();
+        let mut there: Vec<i64> = folder
+            .map(|entry| {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                name.split('_').next().unwrap().parse().unwrap()
+            })
+            .collect();
+        there.sort_unstable();
+
+        let carried: Vec<i64> = carried.iter().map(|one| one.version).collect();
+
+        assert_eq!(
+            carried, there,
+            "{service} was built before a migration was added: `make sqlx`"
+        );
+    }
+}
+
+#[test]
 fn a_table_that_does_not_say_it_is_told() {
     assert!(
         unbounded("order", "carts", "")

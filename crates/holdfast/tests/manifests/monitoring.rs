@@ -56,6 +56,7 @@ fn alerts() -> Vec<Value> {
 }
 
 #[test]
+#[ignore = "needs promtool: make test-k8s"]
 fn promtool_reads_every_rule_and_each_does_what_its_tests_say() {
     let promtool = || Command::new("promtool");
     let checked = run(
@@ -77,6 +78,7 @@ fn promtool_reads_every_rule_and_each_does_what_its_tests_say() {
 }
 
 #[test]
+#[ignore = "needs promtool: make test-k8s"]
 fn promtool_finds_a_rule_that_nobody_can_evaluate() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("rules.yaml");
@@ -168,6 +170,7 @@ fn every_alert_is_seen_to_fire_and_seen_not_to() {
 }
 
 #[test]
+#[ignore = "needs kubectl: make test-k8s"]
 fn whom_prometheus_asks_is_there_and_may_be_asked() {
     let objects = rendered("ha");
     let monitors = objects.iter().filter(|one| one.kind() == "ServiceMonitor");

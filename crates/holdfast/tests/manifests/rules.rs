@@ -49,6 +49,7 @@ pub(crate) const RULES: [Rule; 22] = [
 ];
 
 #[test]
+#[ignore = "needs kubectl: make test-k8s"]
 fn every_overlay_keeps_every_rule() {
     let told: Vec<String> = OVERLAYS
         .iter()

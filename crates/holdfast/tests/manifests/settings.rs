@@ -151,6 +151,7 @@ fn foreign(objects: &[Object]) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "needs kubectl: make test-k8s"]
 fn no_name_is_set_that_nobody_reads_and_ports_and_commands_are_those_of_the_services() {
     for overlay in OVERLAYS {
         let told = [strangers(rendered(overlay)), foreign(rendered(overlay))].concat();
@@ -160,6 +161,7 @@ fn no_name_is_set_that_nobody_reads_and_ports_and_commands_are_those_of_the_serv
 }
 
 #[test]
+#[ignore = "needs kubectl: make test-k8s"]
 fn a_name_that_nobody_reads_and_a_port_that_is_not_there_are_told() {
     let mut objects = rendered("dev").to_vec();
     let order = objects
@@ -178,6 +180,7 @@ fn a_name_that_nobody_reads_and_a_port_that_is_not_there_are_told() {
 }
 
 #[test]
+#[ignore = "needs kubectl: make test-k8s"]
 fn every_service_is_there_with_its_image_and_every_keeper_is_migrated() {
     for overlay in OVERLAYS {
         let of = |kind: &str| {
@@ -199,6 +202,7 @@ fn every_service_is_there_with_its_image_and_every_keeper_is_migrated() {
 }
 
 #[tokio::test]
+#[ignore = "needs kubectl: make test-k8s"]
 async fn each_service_starts_by_what_the_cluster_tells_it() {
     for overlay in OVERLAYS {
         let (tree, proofs) = (Tree::copy(), tempfile::tempdir().unwrap());

@@ -73,7 +73,7 @@ pub(super) fn write(seat: &Seat, ground: &Ground<'_>, data: &Path) -> Result<Pat
 }
 
 /// What all nodes agree on, in etcd.
-pub(crate) fn agreed(options: &Options, timings: Timings) -> Value {
+pub fn agreed(options: &Options, timings: Timings) -> Value {
     json!({
         "ttl": timings.ttl,
         "loop_wait": timings.loop_wait,

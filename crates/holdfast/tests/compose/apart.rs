@@ -1,0 +1,75 @@
+//! Who reaches whom: from outside two doors, from the edge nothing behind them.
+
+use std::collections::BTreeSet;
+
+use crate::engine::{Container, run};
+use crate::shop::{Shop, TOOLS, network};
+
+/// Every port at which anything of the house answers.
+const PORTS: &str = "5432 5433 8008 2379 2380 6379 26379 50051 9090 8080 8404";
+
+/// Prints each of the addresses and ports at which somebody answers.
+const KNOCK: &str = r"
+import socket, sys
+from concurrent.futures import ThreadPoolExecutor
+def knock(at):
+    try:
+        socket.create_connection(at, timeout=2).close()
+        return '%s:%d' % at
+    except OSError:
+        return None
+hosts, ports = sys.argv[1].split(), [int(port) for port in sys.argv[2].split()]
+with ThreadPoolExecutor(64) as pool:
+    print('\n'.join(filter(None, pool.map(knock, [(host, port) for host in hosts for port in ports]))))
+";
+
+/// What answers somebody who stands on this network.
+async fn answering(shop: &Shop, stands_on: &str) -> BTreeSet<String> {
+    let all = shop.containers().await;
+    let hosts: Vec<String> = all.iter().flat_map(Container::addresses).collect();
+    let hosts = hosts.join(" ");
+    let network = format!("--network={}", network(stands_on));
+    let knock = [
+        "docker",
+        "run",
+        "--rm",
+        &network,
+        "--entrypoint=python3",
+        TOOLS,
+    ];
+    let knock = [&knock[..], &["-c", KNOCK, &hosts, PORTS]].concat();
+    let open = run(&knock).await;
+    open.lines().map(str::to_owned).collect()
+}
+
+/// From the edge only both doors answer. From inside more does, or this would prove nothing.
+pub(crate) async fn the_edge_reaches_nothing_behind_the_doors(shop: &Shop) {
+    let edge = answering(shop, "edge").await;
+    let data = answering(shop, "data").await;
+
+    let doors = ["10.214.0.11:8080", "10.214.0.12:8080"];
+    assert_eq!(edge, doors.map(str::to_owned).into());
+    for inside in ["10.214.2.11:5432", "10.214.2.31:5432", "10.214.2.21:2379"] {
+        assert!(data.contains(inside), "{inside} is not among {data:?}");
+    }
+}
+
+/// The engine listens on the loopback for both doors, and for nothing else of the house.
+pub(crate) async fn this_machine_offers_two_doors_on_its_loopback(shop: &Shop) {
+    let mut offered = BTreeSet::new();
+    for container in shop.containers().await {
+        let ports = container.told["NetworkSettings"]["Ports"].as_object();
+        let each = ports.into_iter().flatten();
+        for bound in each.filter_map(|(_, bound)| bound.as_array()).flatten() {
+            let (ip, port) = (&bound["HostIp"], &bound["HostPort"]);
+            offered.insert(format!(
+                "http://{}:{}",
+                ip.as_str().unwrap(),
+                port.as_str().unwrap()
+            ));
+        }
+    }
+
+    let fronts = shop.fronts.iter().map(|front| front.url().to_owned());
+    assert_eq!(offered, fronts.collect());
+}
