@@ -86,13 +86,15 @@ listen admin
 }
 
 /// TLS is passed through to the gateways, which are told whose connection it is. Only one that was never made is made again,
-/// at another instance: what is sent may be an order. Gateways hang up on those who are idle, before this does.
+/// at another instance: what is sent may be an order. In turn, since only so the other is tried at once; by any other rule
+/// HAProxy waits half a second first, and ends whoever waits when it has seen that the instance is gone. Gateways hang up on
+/// those who are idle, before this does.
 fn gateways(front: &Front) -> String {
     let mut text = format!(
         "
 listen gateways
   bind 127.0.0.1:{}
-  balance leastconn
+  balance roundrobin
   option httpchk GET /readyz
   http-check expect status 200
   option redispatch 1
