@@ -29,7 +29,7 @@ use sqlx::migrate::Migrator;
 
 pub use error::{Error, Why};
 pub use group::{Group, Limits, Run};
-pub use provide::provide;
+pub use provide::{prepare, provide};
 pub use settings::{BadSettings, Settings};
 pub use tx::{Lent, Tx};
 

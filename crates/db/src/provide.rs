@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use retry::Deadline;
 use sqlx::error::DatabaseError;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, query, query_scalar};
 use url::Url;
 
 use crate::fault::{self, Kind};
 use crate::migrate::{PAUSE, again};
-use crate::{Error, Settings, Why};
+use crate::{Db, Error, Settings, Why};
 
 /// Who makes it at the same time waits here, and then finds it made. Let go of with the connection.
 const LOCK: &str = "select pg_advisory_lock(hashtext('holdfast: provide'))";
@@ -43,6 +44,25 @@ pub async fn provide(
         .map(PgConnectOptions::disable_statement_logging)
         .collect();
     again(deadline, PAUSE, || once(&wanted, &owners)).await
+}
+
+/// The database that `settings` name, brought up to the schema of `migrator`. Where it is missing it is made by whoever is let
+/// in at `owners`, if there are any.
+///
+/// # Errors
+/// As [`provide`] and [`Db::migrate`].
+pub async fn prepare(
+    settings: Settings,
+    owners: &[String],
+    migrator: &Migrator,
+    deadline: Deadline,
+) -> Result<Db, Error> {
+    if !owners.is_empty() {
+        provide(&settings, owners, deadline).await?;
+    }
+    let db = Db::connect(settings);
+    db.migrate(migrator, deadline).await?;
+    Ok(db)
 }
 
 async fn once(wanted: &Wanted, owners: &[PgConnectOptions]) -> Result<(), Error> {
