@@ -10,6 +10,7 @@ pub mod token;
 pub use priority::Priority;
 
 pub use wire::common::v1 as common;
+pub use wire::control::v1 as control;
 pub use wire::etcd;
 pub use wire::news::v1 as news;
 pub use wire::order::v1 as order;
@@ -23,6 +24,11 @@ pub use wire::user::v1 as user;
     reason = "generated; the docs stand in proto/"
 )]
 mod wire {
+    pub mod control {
+        pub mod v1 {
+            tonic::include_proto!("holdfast.control.v1");
+        }
+    }
     pub mod etcd {
         tonic::include_proto!("etcdserverpb");
     }

@@ -84,6 +84,10 @@ pub const SETTINGS: &[Setting] = &[
         "A JSON file with weights and drains by instance id, looked at twice a second: `{\"a:1\": {\"weight\": 50}, \"b:1\": {\"drained\": true}}`.",
     ),
     Setting::optional(
+        "CONTROL_ADDRS",
+        "Where the control service is: `host:port`, commas between several, or a [directory](directories.md). Without it, and until it has answered, what is set here applies.",
+    ),
+    Setting::optional(
         "REGISTRY",
         "Where this instance registers itself once it is ready, for others to find it: `etcd://host:2379`, several members with commas between. See [directories](directories.md).",
     ),

@@ -53,7 +53,7 @@ impl Shop {
     async fn front(&self, kind: Kind) -> anyhow::Result<()> {
         match kind {
             Kind::Gateway => self.open_fronts().await,
-            Kind::User | Kind::News | Kind::Order => Ok(()),
+            Kind::User | Kind::News | Kind::Order | Kind::Control => Ok(()),
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Ground {
 
 impl Ground {
     /// The services that keep data.
-    pub const KEEPERS: [&str; 3] = ["user", "order", "news"];
+    pub const KEEPERS: [&str; 4] = ["user", "order", "news", "control"];
 
     /// Adds a setting that all services share.
     #[must_use]

@@ -15,11 +15,19 @@ pub enum Kind {
     Order,
     /// The front door.
     Gateway,
+    /// Locks, faults, resources, capacity.
+    Control,
 }
 
 impl Kind {
-    /// All of them, each after those that it calls.
-    pub const ALL: [Self; 4] = [Self::User, Self::News, Self::Order, Self::Gateway];
+    /// All of them, each after those that it calls; control calls all, and none needs it to begin.
+    pub const ALL: [Self; 5] = [
+        Self::User,
+        Self::News,
+        Self::Order,
+        Self::Gateway,
+        Self::Control,
+    ];
 
     /// What it is called, in settings and by others.
     pub fn name(self) -> &'static str {
@@ -28,6 +36,7 @@ impl Kind {
             Self::News => "news",
             Self::Order => "order",
             Self::Gateway => "gateway",
+            Self::Control => "control",
         }
     }
 
@@ -38,6 +47,7 @@ impl Kind {
             Self::Order => order::Service::SETTINGS,
             Self::User => user::Service::SETTINGS,
             Self::Gateway => gateway::Gateway::SETTINGS,
+            Self::Control => control::Service::SETTINGS,
         }
     }
 
@@ -52,6 +62,7 @@ impl Kind {
             Self::Order => order::Service::connect(env).map(drop),
             Self::User => user::Service::connect(env).map(drop),
             Self::Gateway => gateway::Gateway::connect(env).map(drop),
+            Self::Control => control::Service::connect(env).map(drop),
         }
     }
 
@@ -62,6 +73,7 @@ impl Kind {
             Self::Order => chassis::migrate::<order::Service>(env).await,
             Self::User => chassis::migrate::<user::Service>(env).await,
             Self::Gateway => chassis::migrate::<gateway::Gateway>(env).await,
+            Self::Control => chassis::migrate::<control::Service>(env).await,
         }
     }
 
@@ -72,6 +84,7 @@ impl Kind {
             Self::Order => chassis::start("order", env, order::Service::connect).await,
             Self::User => chassis::start("user", env, user::Service::connect).await,
             Self::Gateway => chassis::start("gateway", env, gateway::Gateway::connect).await,
+            Self::Control => chassis::start("control", env, control::Service::connect).await,
         }
     }
 
@@ -82,6 +95,7 @@ impl Kind {
             Self::Order => chassis::run("order", order::Service::connect).await,
             Self::User => chassis::run("user", user::Service::connect).await,
             Self::Gateway => chassis::run("gateway", gateway::Gateway::connect).await,
+            Self::Control => chassis::run("control", control::Service::connect).await,
         }
     }
 }

@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 6] = [
     &["api", "retry", "telemetry", "auth"],
     &["db", "cache", "discovery", "stack"],
     &["chassis", "saga", "testkit"],
-    &["gateway", "user", "order", "news"],
+    &["gateway", "user", "order", "news", "control"],
     &["drill"],
     &["holdfast"],
 ];

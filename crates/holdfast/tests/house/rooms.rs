@@ -32,6 +32,7 @@ const RULES: [Rule; 6] = [
             "api::user",
             "api::order",
             "api::news",
+            "api::control",
             "wire::",
         ],
         advice: "wire types are spoken in `grpc.rs` only, or where a neighbour is asked (ASKS_NEIGHBOURS): turn them into the domain's own types there",

@@ -8,7 +8,7 @@ use testkit::database;
 use super::tree::root;
 
 /// The services that keep data.
-const KEEPERS: [&str; 3] = ["user", "order", "news"];
+const KEEPERS: [&str; 4] = ["user", "order", "news", "control"];
 
 /// Every table of the migrated database, with its comment.
 const TABLES: &str = "
@@ -79,6 +79,7 @@ fn programs_carry_the_migrations_that_there_are() {
         ("user", &user::store::MIGRATIONS),
         ("order", &order::store::MIGRATIONS),
         ("news", &news::store::MIGRATIONS),
+        ("control", &control::store::MIGRATIONS),
     ];
     assert_eq!(carried.map(|(service, _)| service).len(), KEEPERS.len());
     for (service, carried) in carried {

@@ -268,6 +268,7 @@ async fn start(kind: Kind, env: Env) -> Result<Running, NotStarted> {
         Kind::News => chassis::start("news", env, news::Service::connect).await,
         Kind::Order => chassis::start("order", env, order::Service::connect).await,
         Kind::Gateway => chassis::start("gateway", env, gateway::Gateway::connect).await,
+        Kind::Control => chassis::start("control", env, control::Service::connect).await,
     }
 }
 

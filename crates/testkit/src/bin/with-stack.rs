@@ -1,7 +1,7 @@
 //! Runs a command with a Postgres pair beside it, which all its tests share.
 //!
 //! `with-stack -- cargo test --workspace`, or `with-stack --migrated -- CMD`, where CMD finds a migrated database of
-//! each service in `USER_DATABASE_URL`, `ORDER_DATABASE_URL` and `NEWS_DATABASE_URL`.
+//! each service in `USER_DATABASE_URL`, `ORDER_DATABASE_URL`, `NEWS_DATABASE_URL` and `CONTROL_DATABASE_URL`.
 
 use std::env::args;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The services that keep data.
-const KEEPERS: [&str; 3] = ["user", "order", "news"];
+const KEEPERS: [&str; 4] = ["user", "order", "news", "control"];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {

@@ -60,10 +60,11 @@ fn needed(from: &Pods, to: &Pods, port: &str) -> bool {
         "order" => order::Service::CALLERS,
         "news" => news::Service::CALLERS,
         "gateway" => gateway::Gateway::CALLERS,
+        "control" => control::Service::CALLERS,
         _ => &[],
     };
     let from = from.name.as_str();
-    let keeps = |name: &str| ["user", "order", "news"].contains(&name);
+    let keeps = |name: &str| ["user", "order", "news", "control"].contains(&name);
     match (to.name.as_str(), port) {
         ("postgres", "postgres") => keeps(from.trim_end_matches("-migrate")) || from == "postgres",
         ("valkey", "sentinel") => keeps(from) || ["gateway", "valkey"].contains(&from),

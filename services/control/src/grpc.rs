@@ -1,0 +1,3 @@
+//! The wire: every RPC reads, carries out, writes. Nothing is decided here.
+
+pub mod resources;

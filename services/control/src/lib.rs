@@ -1,0 +1,60 @@
+//! What sees to the house: locks, faults, resources, capacity.
+//!
+//! The shop goes on when every instance of it is down. A request's way: [`grpc`] reads it, a file named for the work carries
+//! it out, [`store`] keeps it.
+
+pub mod config;
+pub mod grpc;
+mod migrate;
+pub mod store;
+pub mod tools;
+
+use api::control::resources_server::ResourcesServer;
+use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
+use db::Db;
+use tonic::service::Routes;
+
+use crate::config::Config;
+use crate::grpc::resources::Resources;
+use crate::tools::Tools;
+
+/// The control service.
+pub struct Service {
+    tools: Tools,
+}
+
+impl Service {
+    /// Stands ready with what `env` names, whether or not it is up yet.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn connect(env: &Env) -> Result<Self, Wrong> {
+        let config = Config::read(env)?;
+        let tools = Tools {
+            db: Db::connect(config.database),
+        };
+        Ok(Self { tools })
+    }
+}
+
+impl chassis::Service for Service {
+    const SETTINGS: &'static [Setting] = config::SETTINGS;
+    const CALLERS: &'static [&'static str] = &["gateway", "user", "order", "news", "control"];
+
+    fn begin(&self, instance: &Instance) {
+        let db = self.tools.db.clone();
+        instance.needs("database", move || {
+            let db = db.clone();
+            async move { db.ready().await }
+        });
+    }
+
+    async fn migrate(env: &Env, asked: &Migration) -> Result<(), NotMigrated> {
+        migrate::run(env, asked).await
+    }
+
+    fn routes(&self) -> Routes {
+        let resources = Resources::new(self.tools.clone());
+        Routes::new(ResourcesServer::new(resources))
+    }
+}
