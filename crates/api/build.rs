@@ -13,6 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "order/v1/order",
         "news/v1/news",
         "control/v1/resources",
+        "control/v1/registry",
     ]
     .map(|file| proto.join(format!("holdfast/{file}.proto")));
     let descriptors = protox::compile(files, [proto])?;

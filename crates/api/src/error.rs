@@ -22,6 +22,8 @@ pub const NOT_FOUND: &str = "NOT_FOUND";
 pub const KEY_REUSED: &str = "KEY_REUSED";
 /// Another version is current.
 pub const STALE: &str = "STALE";
+/// A value is understood, and not allowed.
+pub const OUT_OF_RANGE: &str = "OUT_OF_RANGE";
 
 /// Makes a status that carries `reason`.
 pub fn status(code: Code, reason: &str, message: impl Into<String>) -> Status {
@@ -45,6 +47,15 @@ pub fn invalid(field: &str, message: impl Into<String>) -> Status {
     let mut details = ErrorDetails::with_error_info(INVALID, DOMAIN, []);
     details.add_bad_request_violation(field, message.clone());
     Status::with_error_details(Code::InvalidArgument, message, details)
+}
+
+/// Makes a status that names every field whose value is not allowed, with what is.
+pub fn out_of_range<'a>(fields: impl IntoIterator<Item = (&'a str, String)>) -> Status {
+    let mut details = ErrorDetails::with_error_info(OUT_OF_RANGE, DOMAIN, []);
+    for (field, allowed) in fields {
+        details.add_bad_request_violation(field, allowed);
+    }
+    Status::with_error_details(Code::InvalidArgument, "a value is out of range", details)
 }
 
 /// The reason that a status of ours carries. A broken connection carries none.

@@ -50,6 +50,8 @@ struct Inner {
     namespace: String,
     state: watch::Sender<State>,
     connections: AtomicU64,
+    /// For how many milliseconds entries are served at most.
+    longest: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -87,10 +89,25 @@ impl Redis {
             namespace: namespace.to_owned(),
             state: watch::Sender::new(State::New),
             connections: AtomicU64::new(0),
+            longest: AtomicU64::new(u64::MAX),
         };
         Self {
             inner: Arc::new(inner),
         }
+    }
+
+    /// Serves no cached entry for longer than `longest` from now on; by `None` for as long as its own bounds say. An entry that
+    /// was to live longer is as good as missing.
+    pub fn allow(&self, longest: Option<Duration>) {
+        let millis = longest.map_or(u64::MAX, |longest| {
+            u64::try_from(longest.as_millis()).unwrap_or(u64::MAX)
+        });
+        self.inner.longest.store(millis, Ordering::Relaxed);
+    }
+
+    /// How long a cached entry is served at most.
+    pub(crate) fn longest(&self) -> Duration {
+        Duration::from_millis(self.inner.longest.load(Ordering::Relaxed))
     }
 
     /// Runs commands on the connection. Any error drops it.

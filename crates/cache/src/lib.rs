@@ -177,7 +177,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
 
     async fn find_here(&self, key: &str, need: Need) -> Option<Arc<Held<T>>> {
         let held = self.inner.local.find(key).await?;
-        let met = need.is_met_by(held.version);
+        let met = need.is_met_by(held.version) && left(&held) <= self.longest();
         if met {
             self.count("process");
         }
@@ -214,7 +214,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
                 return Err(error);
             }
         };
-        let life = self.inner.bounds.in_redis();
+        let life = self.inner.bounds.in_redis().min(self.longest());
         let held = self.keep_here(key, began, loaded, life).await;
         pilot.land(Some(held.clone()));
         self.keep_there(key, clock, &held).await;
@@ -230,7 +230,7 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
         let found = self.inner.remote.find::<T>(key).await;
         let began = Instant::now();
         let loaded = load().await?;
-        let life = self.inner.bounds.in_redis();
+        let life = self.inner.bounds.in_redis().min(self.longest());
         let held = self.keep_here(key, began, loaded, life).await;
         self.keep_there(key, found.map(|found| found.clock), &held)
             .await;
@@ -245,7 +245,8 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
         }
         let entry = found.entry.filter(|entry| {
             let floor = found.floor;
-            floor.is_none_or(|floor| entry.version.is_newer_than(floor)) && !entry.left.is_zero()
+            let ends = !entry.left.is_zero() && entry.left <= self.longest();
+            ends && floor.is_none_or(|floor| entry.version.is_newer_than(floor))
         });
         // A Redis that took over may lack an invalidation that this process knows of, and still have what it forbids.
         let entry = match entry {
@@ -299,6 +300,11 @@ impl<T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Cache<T> {
             .remote
             .fill(key, held.version, &held.value, clock, life)
             .await;
+    }
+
+    /// How long an entry is served at most, as operators say.
+    fn longest(&self) -> Duration {
+        self.inner.remote.longest()
     }
 
     fn count(&self, result: &'static str) {

@@ -49,6 +49,11 @@ pub(crate) struct Clock {
 }
 
 impl Remote {
+    /// How long an entry is served at most.
+    pub(crate) fn longest(&self) -> Duration {
+        self.redis.longest()
+    }
+
     pub(crate) fn new(redis: Redis, name: &'static str) -> Self {
         Self { redis, name }
     }

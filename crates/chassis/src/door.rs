@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::Room;
 use crate::config::Config;
 use crate::health::Health;
 use crate::identity::Identity;
@@ -18,6 +19,7 @@ pub struct Door {
     /// Ends when no more requests are to be taken: answer what was taken, then return.
     pub closing: CancellationToken,
     pub(crate) config: Arc<Config>,
+    pub(crate) room: Room,
     pub(crate) identity: Option<Identity>,
     /// The services that call here.
     pub(crate) callers: &'static [&'static str],

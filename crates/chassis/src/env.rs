@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use crate::allowance::Heard;
 use crate::config;
 use crate::identity::Identity;
 use crate::setting::{Absent, Setting};
@@ -22,6 +23,7 @@ pub struct Env {
     given: Arc<BTreeMap<String, String>>,
     table: Vec<Setting>,
     identity: Option<Identity>,
+    heard: Heard,
 }
 
 impl Wrong {
@@ -51,6 +53,7 @@ impl Env {
             ),
             table: config::SETTINGS.to_vec(),
             identity: None,
+            heard: Heard::nothing(),
         }
     }
 
@@ -82,6 +85,11 @@ impl Env {
     /// By what it proves itself.
     pub(crate) fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
+    }
+
+    /// What operators say while the service runs.
+    pub(crate) fn heard(&self) -> &Heard {
+        &self.heard
     }
 
     /// Reads a setting that has a default or is required.

@@ -1,6 +1,7 @@
 //! This instance of a service: what it needs, and what runs beside its requests.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -10,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, warn};
 
 use crate::admin;
+use crate::allowance::{Allowance, Heard};
 use crate::health::Health;
 
 /// Work that panics is begun again after a while: at once it would only panic again.
@@ -22,6 +24,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 pub struct Instance {
     pub(crate) name: &'static str,
     pub(crate) health: Health,
+    heard: Heard,
     tasks: TaskTracker,
     /// Asks work to come to its end.
     closing: CancellationToken,
@@ -30,10 +33,11 @@ pub struct Instance {
 }
 
 impl Instance {
-    pub(crate) fn new(name: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str, heard: Heard) -> Self {
         Self {
             name,
             health: Health::default(),
+            heard,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             ended: CancellationToken::new(),
@@ -75,6 +79,23 @@ impl Instance {
             let lasting = lasting(name, &closing, &work);
             if ended.run_until_cancelled(lasting).await.is_none() {
                 warn!(work = name, "did not come to an end in time");
+            }
+        });
+    }
+
+    /// Has `act` do what operators say of this service: at once, and at each change.
+    pub fn heed(&self, act: impl Fn(&Allowance) + Send + Sync + 'static) {
+        let (heard, act) = (self.heard.clone(), Arc::new(act));
+        self.spawn("allowance", move |closing| {
+            let (mut allowance, act) = (heard.allowance(), act.clone());
+            async move {
+                loop {
+                    act(&allowance.borrow_and_update().clone());
+                    let changed = closing.run_until_cancelled(allowance.changed()).await;
+                    if !matches!(changed, Some(Ok(()))) {
+                        return;
+                    }
+                }
             }
         });
     }

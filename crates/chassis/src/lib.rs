@@ -4,7 +4,9 @@
 //! table ([`Setting`]) and come out of an [`Env`]. The smallest service there is stands in this crate's `tests/tiny`.
 
 mod admin;
+mod allowance;
 mod answer;
+mod attend;
 mod caller;
 mod capacity;
 mod config;
@@ -28,9 +30,11 @@ mod setting;
 mod spelling;
 mod stream;
 pub mod tls;
+mod usage;
 mod value;
 
 pub use admin::READY;
+pub use allowance::Allowance;
 pub use config::SETTINGS;
 pub use door::Door;
 pub use env::{Env, Wrong};
@@ -61,6 +65,11 @@ pub trait Service: Send + Sync + Sized + 'static {
     /// Called once before the first request: says what the instance needs, and starts what runs beside the requests.
     fn begin(&self, instance: &Instance) {
         let _ = instance;
+    }
+
+    /// The room that its requests are let into, where it makes one itself.
+    fn room(&self) -> Option<Room> {
+        None
     }
 
     /// What it answers over gRPC. Health and reflection are added to it.

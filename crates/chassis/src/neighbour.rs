@@ -3,13 +3,36 @@
 use std::path::PathBuf;
 
 use discovery::kubernetes::Access;
-use discovery::{Bad, Balance, Channel, Source, overlay};
+use discovery::{Bad, Balance, Channel, Directory, Fixed, Source, overlay};
 
 use crate::identity::Identity;
 use crate::value::Value;
 use crate::{Env, Wrong};
 
 impl Env {
+    /// Where the instances of the service called `neighbour` are to be found, as `{NEIGHBOUR}_ADDRS` says; nowhere, where it
+    /// is not set.
+    ///
+    /// # Errors
+    /// When that is wrong.
+    pub fn directory(&self, neighbour: &str) -> Result<Option<Box<dyn Directory>>, Wrong> {
+        let name = format!("{}_ADDRS", neighbour.to_uppercase());
+        match self.optional::<String>(&name)? {
+            Some(text) => self.open(neighbour, &text).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A channel to a service that the shop can do without: where `{NEIGHBOUR}_ADDRS` is not set, nobody answers there.
+    ///
+    /// # Errors
+    /// When that is wrong.
+    pub fn channel_if_any(&self, neighbour: &'static str) -> Result<Channel, Wrong> {
+        let nobody = || -> Box<dyn Directory> { Box::new(Fixed::new([] as [&str; 0])) };
+        let directory = self.directory(neighbour)?.unwrap_or_else(nobody);
+        Ok(discovery::channel(neighbour, &directory, &self.calling()?))
+    }
+
     /// A channel to the service called `neighbour`, found as `{NEIGHBOUR}_ADDRS` says.
     ///
     /// # Errors
@@ -17,11 +40,16 @@ impl Env {
     pub fn channel(&self, neighbour: &'static str) -> Result<Channel, Wrong> {
         let name = format!("{}_ADDRS", neighbour.to_uppercase());
         let text: String = self.get(&name)?;
-        let wrong = |bad: Bad| Wrong::new(format!("{name} must be {}, and is `{text}`", bad.0));
-        let source: Source = text.parse().map_err(wrong)?;
-        let directory = source.open(neighbour, &self.cluster()?);
+        let directory = self.open(neighbour, &text)?;
         let settings = self.calling()?;
         Ok(discovery::channel(neighbour, &directory, &settings))
+    }
+
+    fn open(&self, neighbour: &str, text: &str) -> Result<Box<dyn Directory>, Wrong> {
+        let name = format!("{}_ADDRS", neighbour.to_uppercase());
+        let wrong = |bad: Bad| Wrong::new(format!("{name} must be {}, and is `{text}`", bad.0));
+        let source: Source = text.parse().map_err(wrong)?;
+        Ok(source.open(neighbour, &self.cluster()?))
     }
 
     /// Where Kubernetes answers.
@@ -41,7 +69,7 @@ impl Env {
     }
 
     /// How this service calls others.
-    fn calling(&self) -> Result<discovery::Settings, Wrong> {
+    pub(crate) fn calling(&self) -> Result<discovery::Settings, Wrong> {
         let path: Option<PathBuf> = self.optional("OVERLAY_PATH")?;
         Ok(discovery::Settings {
             service_token: Some(self.get("SERVICE_TOKEN")?),
@@ -49,7 +77,7 @@ impl Env {
             zone: self.optional("ZONE")?.unwrap_or_default(),
             connections: self.within("CONNECTIONS_PER_INSTANCE", 1..=8)?,
             calls: self.within("CALLS_PER_NEIGHBOUR", 1..=100_000)?,
-            overlay: path.map_or_else(overlay::none, overlay::file),
+            overlay: path.map_or_else(|| self.heard().overlays(), overlay::file),
             tls: self.identity().map(Identity::client),
         })
     }

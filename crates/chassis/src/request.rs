@@ -51,7 +51,7 @@ impl Entry {
             service: door.name,
             callers: door.callers,
             token: door.config.service_token.clone(),
-            room: Room::new(door.name, door.config.room),
+            room: door.room.clone(),
             capacity: door.config.capacity.clone(),
             closing: door.closing.clone(),
             ended: door.ended.clone(),

@@ -56,7 +56,6 @@ pub struct Room {
 }
 
 struct Inner {
-    bounds: Bounds,
     state: Mutex<State>,
     limit: Gauge,
     in_flight: Gauge,
@@ -64,7 +63,9 @@ struct Inner {
 }
 
 struct State {
+    bounds: Bounds,
     limit: Limit,
+    load: Load,
     /// Requests that were let in and have not ended.
     inside: usize,
     /// Those of them that do not wait for a neighbour.
@@ -76,6 +77,23 @@ struct State {
 struct Kind {
     inside: usize,
     pace: Pace,
+}
+
+/// What a room has seen since it was made, and sees now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Requests that have ended.
+    pub ended: u64,
+    /// Those of them that the instance failed.
+    pub failed: u64,
+    /// Requests that found no room.
+    pub shed: u64,
+    /// How long the ended ones took in all, waits for neighbours among it.
+    pub taken: Duration,
+    /// Requests under way.
+    pub inside: usize,
+    /// How many may be worked on at once, for now.
+    pub limit: usize,
 }
 
 /// There is no room: nothing was begun.
@@ -94,23 +112,33 @@ pub enum End {
     Failed,
 }
 
+impl Bounds {
+    /// With its floor below its ceiling.
+    fn ordered(self) -> Self {
+        Self {
+            floor: self.floor.min(self.ceiling),
+            ..self
+        }
+    }
+}
+
 impl Room {
     /// The room of an instance of `service`.
     pub fn new(service: &'static str, bounds: Bounds) -> Self {
-        let floor = bounds.floor.min(bounds.ceiling);
-        let bounds = Bounds { floor, ..bounds };
+        let bounds = bounds.ordered();
         let limit = Limit::new(bounds, Instant::now());
         let gauge = |name: &'static str| gauge!(name, "service" => service);
         let shed = [Priority::Checkout, Priority::Browsing].map(
             |priority| counter!("requests_shed_total", "service" => service, "priority" => priority.name()),
         );
         let inner = Inner {
-            bounds,
             limit: gauge("requests_limit"),
             in_flight: gauge("requests_in_flight"),
             shed,
             state: Mutex::new(State {
+                bounds,
                 limit,
+                load: Load::default(),
                 inside: 0,
                 here: 0,
                 kinds: HashMap::new(),
@@ -119,6 +147,25 @@ impl Room {
         inner.limit.set(count(inner.lock().limit.now()));
         Self {
             inner: Arc::new(inner),
+        }
+    }
+
+    /// Moves the limit between other bounds from now on. Whoever is inside stays.
+    pub fn rebound(&self, bounds: Bounds) {
+        let bounds = bounds.ordered();
+        let mut state = self.inner.lock();
+        state.bounds = bounds;
+        state.limit.rebound(bounds);
+        self.inner.limit.set(count(state.limit.now()));
+    }
+
+    /// What it has seen, and sees now.
+    pub fn load(&self) -> Load {
+        let state = self.inner.lock();
+        Load {
+            inside: state.inside,
+            limit: state.limit.now(),
+            ..state.load
         }
     }
 
@@ -153,8 +200,10 @@ impl Inner {
             state.limit.met();
         }
         // Half of the whole at most is of one kind: what waits for one slow neighbour leaves room for what does not.
-        let much_of_it = inside >= (self.bounds.ceiling / 2).max(1);
-        if crowded || much_of_it || state.inside >= share(priority, self.bounds.ceiling) {
+        let ceiling = state.bounds.ceiling;
+        let much_of_it = inside >= (ceiling / 2).max(1);
+        if crowded || much_of_it || state.inside >= share(priority, ceiling) {
+            state.load.shed += 1;
             self.shed[priority as usize].increment(1);
             return Err(Full);
         }
@@ -175,15 +224,20 @@ impl Inner {
         }
     }
 
-    /// A request has ended that was here for `spent`.
-    fn leave(&self, kind: &str, spent: Duration, end: End) {
+    /// A request has ended that took `taken`, `spent` of it here.
+    fn leave(&self, kind: &str, taken: Duration, spent: Duration, end: End) {
         let mut state = self.lock();
         let State {
             limit,
             inside,
             here,
             kinds,
+            load,
+            ..
         } = &mut *state;
+        load.ended += 1;
+        load.failed += u64::from(end == End::Failed);
+        load.taken += taken;
         *inside -= 1;
         *here -= 1;
         self.in_flight.decrement(1);

@@ -10,9 +10,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::attend::{Attendance, Card};
 use crate::config::Config;
 use crate::identity::Identity;
-use crate::{Door, Env, Instance, Service, Wrong, admin, tls};
+use crate::{Door, Env, Instance, Room, Service, Wrong, admin, tls};
 
 /// What requests that are dropped may take to say so.
 const DROPPING: Duration = Duration::from_secs(1);
@@ -71,7 +72,9 @@ pub async fn start<S: Service>(
     let service = connect(&env)?;
     let (socket, addr) = bind(config.listen).await?;
     let (admin_socket, admin_addr) = bind(config.admin).await?;
-    let instance = Instance::new(name);
+    let instance = Instance::new(name, env.heard().clone());
+    let room = service.room();
+    let room = room.unwrap_or_else(|| Room::new(name, config.room));
     instance.spawn("upkeep of metrics", upkeep);
     if let Some(identity) = env.identity().cloned() {
         instance.spawn("certificates", move |closing| {
@@ -79,12 +82,14 @@ pub async fn start<S: Service>(
         });
     }
     service.begin(&instance);
+    follow(&env, &config, &instance, &room, addr)?;
     let (closing, ended) = (CancellationToken::new(), CancellationToken::new());
     let door = Door {
         name,
         socket,
         closing: closing.clone(),
         config: config.clone(),
+        room,
         identity: env.identity().cloned(),
         callers: S::CALLERS,
         health: instance.health.clone(),
@@ -107,6 +112,33 @@ pub async fn start<S: Service>(
         admin: tokio::spawn(async move { admin.await.unwrap_or_default() }),
         telemetry,
     })
+}
+
+/// Has operators hear of `instance`, and it of them, where there is a control service.
+fn follow(
+    env: &Env,
+    config: &Config,
+    instance: &Instance,
+    room: &Room,
+    addr: SocketAddr,
+) -> Result<(), Wrong> {
+    let (limited, own) = (room.clone(), config.room);
+    instance.heed(move |allowance| limited.rebound(allowance.room(own)));
+    let Some(control) = env.directory("control")? else {
+        return Ok(());
+    };
+    let attendance = Arc::new(Attendance {
+        control,
+        calling: env.calling()?,
+        card: Card::of(env, instance.name, addr)?,
+        room: room.clone(),
+        health: instance.health.clone(),
+        heard: env.heard().clone(),
+    });
+    instance.spawn("attendance", move |closing| {
+        attendance.clone().keep(closing)
+    });
+    Ok(())
 }
 
 async fn serve<S: Service>(service: S, door: Door) {

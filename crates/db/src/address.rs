@@ -26,6 +26,8 @@ pub(crate) struct Address {
     primary: bool,
     patience: Duration,
     permits: Arc<Semaphore>,
+    /// How many connections there may be.
+    most: Mutex<u32>,
     idle: Mutex<Vec<Idle>>,
     /// Counts the connections that broke: those made before are not trusted any more.
     broken: AtomicU64,
@@ -63,6 +65,7 @@ impl Address {
             primary,
             patience,
             permits: Arc::new(Semaphore::new(most.max(1) as usize)),
+            most: Mutex::new(most.max(1)),
             idle: Mutex::default(),
             broken: AtomicU64::new(0),
             resting: Mutex::default(),
@@ -90,6 +93,25 @@ impl Address {
             address: self.clone(),
             permit,
         })
+    }
+
+    /// Allows `most` connections from now on. Where there are more, as many end as come back.
+    pub(crate) fn allow(&self, most: u32) {
+        let most = most.max(1);
+        let before = std::mem::replace(&mut *lock(&self.most), most);
+        self.permits
+            .add_permits(most.saturating_sub(before) as usize);
+        let permits = self.permits.clone();
+        let fewer = before.saturating_sub(most);
+        if fewer > 0 {
+            tokio::spawn(async move {
+                // One after the other: whoever waits for a connection does not wait for all of these.
+                for _ in 0..fewer {
+                    let permit = permits.acquire().await;
+                    permit.expect("the semaphore is never closed").forget();
+                }
+            });
+        }
     }
 
     /// Until when a question that costs nothing is to be answered.
@@ -166,7 +188,11 @@ impl Connection<'_> {
             cluster: self.cluster,
             made: self.made,
         };
-        lock(&self.address.idle).push(idle);
+        let most = *lock(&self.address.most) as usize;
+        let mut kept = lock(&self.address.idle);
+        kept.push(idle);
+        kept.truncate(most);
+        drop(kept);
         drop(self.permit); // Only now: whoever waits for it is to find the connection.
     }
 

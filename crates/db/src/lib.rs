@@ -66,6 +66,12 @@ impl Db {
         self.pool.known()
     }
 
+    /// Allows `most` connections to each address from now on, or as many as [`Settings::connections`] says. None in use is
+    /// ended.
+    pub fn allow(&self, most: Option<u32>) {
+        self.pool.allow(most);
+    }
+
     /// Brings the schema up to date. Several instances may do so at once.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ use crate::settings::{self, Settings};
 pub(crate) struct Pool {
     primaries: Vec<Arc<Address>>,
     replicas: Vec<Arc<Address>>,
+    /// How many connections there are to each at most, where nobody says otherwise.
+    most: u32,
     /// The primary address that answered last.
     primary: AtomicUsize,
     /// The replica whose turn it is.
@@ -29,6 +31,7 @@ impl Pool {
         Self {
             primaries: addresses(settings.primaries, true),
             replicas: addresses(settings.replicas, false),
+            most,
             primary: AtomicUsize::new(0),
             replica: AtomicUsize::new(0),
         }
@@ -55,6 +58,13 @@ impl Pool {
             .position(|one| Arc::ptr_eq(one, address));
         if let Some(place) = place {
             self.primary.store(place, Ordering::Relaxed);
+        }
+    }
+
+    /// Allows `most` connections to each address from now on.
+    pub(crate) fn allow(&self, most: Option<u32>) {
+        for address in self.primaries.iter().chain(&self.replicas) {
+            address.allow(most.unwrap_or(self.most));
         }
     }
 

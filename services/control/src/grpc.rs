@@ -1,3 +1,14 @@
 //! The wire: every RPC reads, carries out, writes. Nothing is decided here.
 
+pub mod registry;
 pub mod resources;
+
+use api::{error, id};
+use tonic::Status;
+use uuid::Uuid;
+
+fn read_actor(text: &str) -> Result<Uuid, Status> {
+    id::ACCOUNT
+        .read(text)
+        .map_err(|bad| error::invalid("actor_id", bad.to_string()))
+}

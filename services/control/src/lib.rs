@@ -3,18 +3,24 @@
 //! The shop goes on when every instance of it is down. A request's way: [`grpc`] reads it, a file named for the work carries
 //! it out, [`store`] keeps it.
 
+pub mod allowing;
 pub mod config;
+pub mod domain;
+pub mod error;
 pub mod grpc;
 mod migrate;
+pub mod said;
 pub mod store;
 pub mod tools;
 
+use api::control::registry_server::RegistryServer;
 use api::control::resources_server::ResourcesServer;
 use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
 use db::Db;
 use tonic::service::Routes;
 
 use crate::config::Config;
+use crate::grpc::registry::Registry;
 use crate::grpc::resources::Resources;
 use crate::tools::Tools;
 
@@ -30,9 +36,7 @@ impl Service {
     /// When a setting is wrong.
     pub fn connect(env: &Env) -> Result<Self, Wrong> {
         let config = Config::read(env)?;
-        let tools = Tools {
-            db: Db::connect(config.database),
-        };
+        let tools = Tools::new(Db::connect(config.database));
         Ok(Self { tools })
     }
 }
@@ -47,6 +51,13 @@ impl chassis::Service for Service {
             let db = db.clone();
             async move { db.ready().await }
         });
+        let tools = self.tools.clone();
+        instance.spawn("said", move |closing| {
+            let tools = tools.clone();
+            async move { tools.said.follow(tools.db, closing).await }
+        });
+        let db = self.tools.db.clone();
+        instance.heed(move |allowance| db.allow(allowance.database_connections));
     }
 
     async fn migrate(env: &Env, asked: &Migration) -> Result<(), NotMigrated> {
@@ -55,6 +66,7 @@ impl chassis::Service for Service {
 
     fn routes(&self) -> Routes {
         let resources = Resources::new(self.tools.clone());
-        Routes::new(ResourcesServer::new(resources))
+        let registry = Registry::new(self.tools.clone());
+        Routes::new(ResourcesServer::new(resources)).add_service(RegistryServer::new(registry))
     }
 }

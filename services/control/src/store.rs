@@ -1,5 +1,7 @@
 //! What is kept, and the only place that speaks SQL.
 
+pub mod said;
+
 use sqlx::migrate::Migrator;
 
 /// The schema of this service's database, file by file.

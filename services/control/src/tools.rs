@@ -1,10 +1,34 @@
 //! What this service works with.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use db::Db;
 
-/// The database. Cheap to clone.
+use crate::domain::presence::Roll;
+use crate::said::AtHand;
+
+/// The database, what is at hand of it, and who was heard of. Cheap to clone.
 #[derive(Clone)]
 pub struct Tools {
     /// Where all of it is kept.
     pub db: Db,
+    /// What operators say.
+    pub said: AtHand,
+    roll: Arc<Mutex<Roll>>,
+}
+
+impl Tools {
+    /// Stands ready to see to the house by what is in `db`.
+    pub fn new(db: Db) -> Self {
+        Self {
+            db,
+            said: AtHand::empty(),
+            roll: Arc::default(),
+        }
+    }
+
+    /// Who was heard of. To be let go of at once.
+    pub fn roll(&self) -> MutexGuard<'_, Roll> {
+        self.roll.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -4,6 +4,8 @@ mod audit;
 mod news;
 mod orders;
 mod products;
+mod registry;
+mod resources;
 mod sagas;
 mod stock;
 mod users;
@@ -19,6 +21,8 @@ pub(crate) fn routes() -> OpenApiRouter<Edge> {
         .merge(news::routes())
         .merge(orders::routes())
         .merge(products::routes())
+        .merge(registry::routes())
+        .merge(resources::routes())
         .merge(sagas::routes())
         .merge(stock::routes())
         .merge(users::routes())

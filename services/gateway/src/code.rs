@@ -128,6 +128,8 @@ codes! {
     UriTooLong = URI_TOO_LONG "uri_too_long" false "The path is too long.";
     /// The body is not announced as JSON.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" false "The body must be application/json.";
+    /// Values are understood, and not allowed; `errors` says which.
+    OutOfRange = UNPROCESSABLE_ENTITY "out_of_range" false "A value is out of range.";
     /// The key belongs to another request.
     KeyReused = UNPROCESSABLE_ENTITY "key_reused" false "The Idempotency-Key belongs to another request.";
     /// The route needs an `If-Match`.
@@ -151,6 +153,8 @@ codes! {
     NotYetConsistent = SERVICE_UNAVAILABLE "not_yet_consistent" true "What you have seen is not readable yet.";
     /// Too much of this is going on at once.
     Busy = SERVICE_UNAVAILABLE "busy" true "Too much of this is going on at once.";
+    /// Operators have switched this off for a while.
+    SwitchedOff = SERVICE_UNAVAILABLE "switched_off" true "This is switched off for a while.";
     /// This gateway has as many requests as it can bear.
     Overloaded = SERVICE_UNAVAILABLE "overloaded" true "The shop is overloaded.";
     /// A part of the shop cannot be reached; nothing was changed.
@@ -202,9 +206,13 @@ mod tests {
             "UNAVAILABLE",
         ];
         let mut found = HashSet::new();
-        for service in ["common", "user", "order", "news"] {
-            let file = format!("../../proto/holdfast/{service}/v1/{service}.proto");
-            let text = std::fs::read_to_string(file).unwrap();
+        let packages = std::fs::read_dir("../../proto/holdfast").unwrap();
+        let files = packages.flat_map(|package| {
+            let folder = package.unwrap().path().join("v1");
+            std::fs::read_dir(folder).unwrap()
+        });
+        for file in files {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
             let comments = text.lines().filter_map(|line| line.split_once("//"));
             for word in comments.flat_map(|(_, comment)| {
                 comment.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))

@@ -1,6 +1,6 @@
 //! What surrounds every request: its id, its span, its deadline, its consistency token, and the headers of its answer.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use api::token::{self, Given};
 use axum::extract::{MatchedPath, Request, State};
@@ -14,14 +14,16 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::code::Code;
-use crate::priority;
 use crate::problem::Problem;
 use crate::state::Edge;
+use crate::{priority, switches};
 
 /// The header that a request's id travels in, both ways.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header of the consistency token, both ways.
 const TOKEN: HeaderName = HeaderName::from_static(token::HEADER);
+/// When somebody may ask again for what operators have switched off.
+const SWITCHED_OFF: Duration = Duration::from_mins(1);
 /// The longest id that is taken over from a caller.
 const LONGEST_ID: usize = 64;
 
@@ -99,6 +101,12 @@ async fn checked(edge: &Edge, route: &str, request: Request, next: Next) -> Resp
         return Problem::from(Code::InvalidToken).into_response();
     }
     let method = request.method();
+    let switch = switches::of(method, route, request.uri().query());
+    if switch.is_some_and(|switch| !edge.is_on(switch)) {
+        return Problem::new(Code::SwitchedOff)
+            .after(SWITCHED_OFF)
+            .into_response();
+    }
     let (kind, priority) = (kind(method, route), priority::of(method, route));
     let admitted = edge
         .room()

@@ -36,6 +36,7 @@ mod service;
 mod sessions;
 mod shape;
 mod state;
+mod switches;
 mod version;
 
 pub use code::Code;

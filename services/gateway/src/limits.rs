@@ -5,11 +5,12 @@ mod lease;
 mod shared;
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderValue};
 use cache::Redis;
+use chassis::Allowance;
 use moka::future::Cache;
 
 use alone::Alone;
@@ -20,6 +21,9 @@ use shared::Shared;
 const CALLERS: u64 = 100_000;
 /// After how long a caller that does not ask is forgotten.
 const IDLE: Duration = Duration::from_mins(1);
+
+/// All classes, in the order in which their counts stand.
+const CLASSES: [Class; 3] = [Class::Address, Class::Account, Class::SignIn];
 
 /// Who is counted, and against which limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +46,7 @@ pub(crate) struct Quota {
 }
 
 /// The limits of each class.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quotas {
     /// See [`Class::Address`].
     pub(crate) address: Quota,
@@ -54,7 +58,7 @@ pub(crate) struct Quotas {
 
 /// Counts callers.
 pub(crate) struct Limits {
-    quotas: Quotas,
+    quotas: RwLock<Quotas>,
     shared: Option<Shared>,
     leases: Cache<(Class, String), Arc<Lease>>,
     alone: [Alone; 3],
@@ -107,21 +111,37 @@ impl Quota {
 impl Limits {
     /// Counts by `quotas`, together with all who use the same Redis.
     pub(crate) fn new(quotas: Quotas, redis: Option<&Redis>) -> Self {
-        let each = [Class::Address, Class::Account, Class::SignIn];
         Self {
-            quotas,
+            quotas: RwLock::new(quotas),
             shared: redis.map(|redis| Shared::new(redis.clone())),
             leases: Cache::builder()
                 .max_capacity(CALLERS)
                 .time_to_idle(IDLE)
                 .build(),
-            alone: each.map(|class| Alone::new(quotas.of(class))),
+            alone: CLASSES.map(|class| Alone::new(quotas.of(class))),
         }
+    }
+
+    /// Counts by `quotas` from now on. What was granted ahead of time is void.
+    pub(crate) fn change(&self, quotas: Quotas) {
+        let mut now = self.quotas.write().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *now, quotas) == quotas {
+            return;
+        }
+        for class in CLASSES {
+            self.alone[class as usize].change(quotas.of(class));
+        }
+        self.leases.invalidate_all();
+    }
+
+    fn quota(&self, class: Class) -> Quota {
+        let quotas = self.quotas.read().unwrap_or_else(PoisonError::into_inner);
+        quotas.of(class)
     }
 
     /// Counts one request of `who`.
     pub(crate) async fn check(&self, class: Class, who: &str) -> Verdict {
-        let quota = self.quotas.of(class);
+        let quota = self.quota(class);
         let lease = self
             .leases
             .get_with((class, who.to_owned()), async { Arc::default() })
@@ -142,7 +162,7 @@ impl Limits {
 
     /// Fetches some more requests, of which one is used at once.
     async fn fetch(&self, class: Class, who: &str, lease: &Lease) -> Tally {
-        let quota = self.quotas.of(class);
+        let quota = self.quota(class);
         if let Some(shared) = &self.shared
             && let Ok(tally) = shared.take(class, who, quota, quota.batch()).await
         {
@@ -160,6 +180,20 @@ impl Limits {
 }
 
 impl Quotas {
+    /// These, where operators say nothing else.
+    pub(crate) fn or_said(self, said: &Allowance) -> Self {
+        let minutely = |own: Quota, requests: Option<u32>| {
+            let requests = requests.and_then(NonZeroU32::new);
+            let per = Duration::from_mins(1);
+            requests.map_or(own, |requests| Quota { requests, per })
+        };
+        Self {
+            address: minutely(self.address, said.rate_address),
+            account: minutely(self.account, said.rate_account),
+            sign_in: minutely(self.sign_in, said.rate_sign_in),
+        }
+    }
+
     fn of(&self, class: Class) -> Quota {
         match class {
             Class::Address => self.address,

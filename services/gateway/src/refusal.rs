@@ -94,6 +94,7 @@ fn explained(code: Code, status: &Status) -> Problem {
 fn bound(code: Code) -> bool {
     let never = [
         Code::Invalid,
+        Code::OutOfRange,
         Code::KeyReused,
         Code::NotTaken,
         Code::NotYetConsistent,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cache::Redis;
 use chassis::tls::Certificate;
-use chassis::{Door, Env, Instance, Service, Setting, Wrong};
+use chassis::{Door, Env, Instance, Room, Service, Setting, Wrong};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Settings, TlsFiles};
@@ -41,6 +41,7 @@ impl Gateway {
             user: env.channel("user")?,
             order: env.channel("order")?,
             news: env.channel("news")?,
+            control: env.channel_if_any("control")?,
         };
         Ok(Self {
             edge: Edge::new(settings, channels, limits, fallback),
@@ -76,11 +77,15 @@ impl Service for Gateway {
             async move { followed }
         });
         if let Some(redis) = self.redis.clone() {
+            let allowed = redis.clone();
+            instance.heed(move |said| allowed.allow(said.cache_life));
             instance.wants("redis", move || {
                 let up = redis.is_up();
                 async move { up }
             });
         }
+        let edge = self.edge.clone();
+        instance.heed(move |said| edge.heed(said));
         spawn(instance, "keys", &self.edge, follow::keys);
         spawn(instance, "revocations", &self.edge, follow::revocations);
         spawn(instance, "sweep", &self.edge, sweep);
@@ -90,6 +95,10 @@ impl Service for Gateway {
                 async move { certificate.follow(closing).await }
             });
         }
+    }
+
+    fn room(&self) -> Option<Room> {
+        Some(self.edge.room().clone())
     }
 
     async fn serve(&self, door: Door) -> io::Result<()> {

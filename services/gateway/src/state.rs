@@ -1,13 +1,13 @@
 //! What every handler may use: the services' clients, the verifier of tokens, the limits.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use api::{news, order, user};
+use api::{control, news, order, user};
 use auth::Verifier;
 use axum::extract::FromRef;
 use axum::http::Extensions;
 use axum::http::request::Parts;
-use chassis::Room;
+use chassis::{Allowance, Room};
 use discovery::Channel;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +28,8 @@ pub(crate) type CartsClient = order::carts_client::CartsClient<Channel>;
 pub(crate) type OrdersClient = order::orders_client::OrdersClient<Channel>;
 pub(crate) type SagasClient = order::saga_admin_client::SagaAdminClient<Channel>;
 pub(crate) type NewsClient = news::news_client::NewsClient<Channel>;
+pub(crate) type ResourcesClient = control::resources_client::ResourcesClient<Channel>;
+pub(crate) type RegistryClient = control::registry_client::RegistryClient<Channel>;
 
 /// The gateway's state. Clones share everything.
 #[derive(Clone)]
@@ -41,6 +43,7 @@ struct Inner {
     fallback: Fallback,
     published: Published,
     draining: CancellationToken,
+    said: RwLock<Allowance>,
     room: Room,
     streams: Arc<Semaphore>,
 }
@@ -53,6 +56,8 @@ pub(crate) struct Channels {
     pub(crate) order: Channel,
     /// To the news service.
     pub(crate) news: Channel,
+    /// To the control service; the shop goes on without it.
+    pub(crate) control: Channel,
 }
 
 struct Clients {
@@ -65,6 +70,8 @@ struct Clients {
     orders: OrdersClient,
     sagas: SagasClient,
     news: NewsClient,
+    resources: ResourcesClient,
+    registry: RegistryClient,
 }
 
 impl Edge {
@@ -82,6 +89,7 @@ impl Edge {
             fallback,
             published: Published::default(),
             draining: CancellationToken::new(),
+            said: RwLock::default(),
             room: Room::new("gateway", settings.room),
             streams: Arc::new(Semaphore::new(settings.streams)),
             settings,
@@ -107,6 +115,18 @@ impl Edge {
     /// Ends what would go on for ever, such as streams of events.
     pub(crate) fn draining(&self) -> &CancellationToken {
         &self.0.draining
+    }
+
+    /// Does what operators say of the gateway.
+    pub(crate) fn heed(&self, said: &Allowance) {
+        self.0.limits.change(self.0.settings.quotas.or_said(said));
+        *self.0.said.write().unwrap_or_else(PoisonError::into_inner) = said.clone();
+    }
+
+    /// Whether what is behind `switch` is on.
+    pub(crate) fn is_on(&self, switch: &str) -> bool {
+        let said = self.0.said.read().unwrap_or_else(PoisonError::into_inner);
+        said.is_on(switch)
     }
 
     /// Who is let in while there is not room for all.
@@ -136,7 +156,13 @@ impl Edge {
 }
 
 impl Clients {
-    fn over(Channels { user, order, news }: Channels) -> Self {
+    fn over(channels: Channels) -> Self {
+        let Channels {
+            user,
+            order,
+            news,
+            control,
+        } = channels;
         Self {
             auth: AuthClient::new(user.clone()),
             users: UsersClient::new(user.clone()),
@@ -147,6 +173,8 @@ impl Clients {
             orders: OrdersClient::new(order.clone()),
             sagas: SagasClient::new(order),
             news: NewsClient::new(news),
+            resources: ResourcesClient::new(control.clone()),
+            registry: RegistryClient::new(control),
         }
     }
 }
@@ -178,4 +206,6 @@ clients! {
     orders: OrdersClient;
     sagas: SagasClient;
     news: NewsClient;
+    resources: ResourcesClient;
+    registry: RegistryClient;
 }

@@ -53,6 +53,11 @@ impl chassis::Service for Service {
             let db = db.clone();
             async move { db.ready().await }
         });
+        let allowed = (self.tools.db.clone(), self.redis.clone());
+        instance.heed(move |allowance| {
+            allowed.0.allow(allowance.database_connections);
+            allowed.1.allow(allowance.cache_life);
+        });
         instance.wants("redis", move || std::future::ready(redis.is_up()));
     }
 

@@ -111,6 +111,11 @@ impl chassis::Service for Service {
             let db = db.clone();
             async move { db.ready().await }
         });
+        let tools = self.tools.clone();
+        instance.heed(move |allowance| {
+            tools.db.allow(allowance.database_connections);
+            tools.remembered.allow(allowance.cache_life);
+        });
         self.recover(instance);
         self.relay(instance);
         self.prune(instance);

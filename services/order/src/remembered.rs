@@ -1,5 +1,7 @@
 //! What is remembered of the catalogue, so that looking around costs the database little.
 
+use std::time::Duration;
+
 use api::token;
 use cache::{Bounds, Cache, Redis};
 use uuid::Uuid;
@@ -16,6 +18,7 @@ pub struct Remembered {
     pub lists: Cache<Vec<Listed>>,
     /// The categories, all under one key.
     pub categories: Cache<Vec<Category>>,
+    redis: Redis,
 }
 
 impl Remembered {
@@ -25,7 +28,13 @@ impl Remembered {
             products: Cache::new(redis, "products", Bounds::entries(10_000)),
             lists: Cache::new(redis, "product-lists", Bounds::entries(2_000)),
             categories: Cache::new(redis, "categories", Bounds::entries(1)),
+            redis: redis.clone(),
         }
+    }
+
+    /// Serves nothing of it for longer than `longest` from now on; by `None` as long as its own bounds say.
+    pub fn allow(&self, longest: Option<Duration>) {
+        self.redis.allow(longest);
     }
 
     /// Lets go of a product and of all it may be part of, after the commit that changed it. Nobody knows which lists it

@@ -53,6 +53,12 @@ impl Limit {
         self.now
     }
 
+    /// Moves between `bounds` from now on.
+    pub(crate) fn rebound(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+        self.now = self.now.clamp(bounds.floor, bounds.ceiling);
+    }
+
     /// Whether what ends now was not hurried by others.
     pub(crate) fn calm(&self) -> bool {
         self.calm && !self.window.met

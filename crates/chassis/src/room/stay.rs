@@ -68,8 +68,9 @@ impl Drop for Stay {
             let state = self.lock();
             (state.away, state.end)
         };
-        let spent = self.begun.elapsed().saturating_sub(away);
-        self.inner.leave(&self.kind, spent, end);
+        let taken = self.begun.elapsed();
+        let spent = taken.saturating_sub(away);
+        self.inner.leave(&self.kind, taken, spent, end);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::id::AccountId;
 use crate::page::{List, page_of};
 use crate::problem::Problem;
 use crate::rule::Rule;
-use crate::state::{Edge, NewsClient, SagasClient, UsersClient};
+use crate::state::{Edge, NewsClient, ResourcesClient, SagasClient, UsersClient};
 
 /// The routes of this module.
 pub(super) fn routes() -> OpenApiRouter<Edge> {
@@ -29,6 +29,7 @@ async fn list(
     State(users): State<UsersClient>,
     State(orders): State<SagasClient>,
     State(news): State<NewsClient>,
+    State(control): State<ResourcesClient>,
     Query(query): Query<AuditQuery>,
 ) -> Result<List<AuditBody>, Problem> {
     let (service, wanted) = query.from();
@@ -36,6 +37,7 @@ async fn list(
         Service::User => ask::read(&users, wanted, UsersClient::list_audit).await?,
         Service::Order => ask::read(&orders, wanted, SagasClient::list_audit).await?,
         Service::News => ask::read(&news, wanted, NewsClient::list_audit).await?,
+        Service::Control => ask::read(&control, wanted, ResourcesClient::list_audit).await?,
     };
     Ok(List::of(found.entries, found.next_cursor))
 }
@@ -72,6 +74,7 @@ enum Service {
     User,
     Order,
     News,
+    Control,
 }
 
 /// One administrative act.

@@ -18,52 +18,63 @@ type Limiter =
 
 /// Counts here alone.
 pub(super) struct Alone {
-    limiter: RwLock<Limiter>,
+    state: RwLock<State>,
+}
+
+struct State {
     quota: Quota,
+    limiter: Limiter,
 }
 
 impl Alone {
     pub(super) fn new(quota: Quota) -> Self {
         Self {
-            limiter: RwLock::new(new(quota)),
-            quota,
+            state: RwLock::new(State::new(quota)),
         }
+    }
+
+    /// Counts by another quota from now on; all counts begin anew.
+    pub(super) fn change(&self, quota: Quota) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::new(quota);
     }
 
     /// Takes one request out of what `who` may still send.
     pub(super) fn take(&self, who: &str) -> Tally {
-        let limiter = self.limiter.read().unwrap_or_else(PoisonError::into_inner);
-        match limiter.check_key(&who.to_owned()) {
-            Ok(state) => {
-                let remaining = state.remaining_burst_capacity();
-                let used = self.quota.requests.get().saturating_sub(remaining);
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        match state.limiter.check_key(&who.to_owned()) {
+            Ok(left) => {
+                let remaining = left.remaining_burst_capacity();
+                let used = state.quota.requests.get().saturating_sub(remaining);
                 Tally {
                     granted: 1,
                     remaining,
-                    wait: self.quota.interval() * used,
+                    wait: state.quota.interval() * used,
                 }
             }
             Err(refused) => Tally {
                 granted: 0,
                 remaining: 0,
-                wait: refused.wait_time_from(limiter.clock().now()),
+                wait: refused.wait_time_from(state.limiter.clock().now()),
             },
         }
     }
 
     /// Forgets whoever has all of the quota again.
     pub(super) fn sweep(&self) {
-        let mut limiter = self.limiter.write().unwrap_or_else(PoisonError::into_inner);
-        limiter.retain_recent();
-        if limiter.len() > CALLERS {
-            *limiter = new(self.quota);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.limiter.retain_recent();
+        if state.limiter.len() > CALLERS {
+            *state = State::new(state.quota);
         }
-        limiter.shrink_to_fit();
+        state.limiter.shrink_to_fit();
     }
 }
 
-fn new(quota: Quota) -> Limiter {
-    let rate = Rate::with_period(quota.interval().max(Duration::from_nanos(1)));
-    let rate = rate.expect("the period was made more than nothing");
-    RateLimiter::keyed(rate.allow_burst(quota.requests)).with_middleware()
+impl State {
+    fn new(quota: Quota) -> Self {
+        let rate = Rate::with_period(quota.interval().max(Duration::from_nanos(1)));
+        let rate = rate.expect("the period was made more than nothing");
+        let limiter = RateLimiter::keyed(rate.allow_burst(quota.requests)).with_middleware();
+        Self { quota, limiter }
+    }
 }

@@ -1,0 +1,147 @@
+//! Tells every instance of control that this instance is there and how it is, and hears what operators say.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::control::registry_client::RegistryClient;
+use api::control::{AttendRequest, Report};
+use discovery::{Channel, Directory, Fixed};
+use retry::Deadline;
+use time::OffsetDateTime;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::debug;
+use uuid::Uuid;
+
+use crate::allowance::Heard;
+use crate::health::Health;
+use crate::{Env, Room, Wrong, usage};
+
+/// How often each is told: whoever is silent for a few of these is missed.
+const PERIOD: Duration = Duration::from_millis(500);
+/// How long one may take to answer; the others are told meanwhile.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What does not change while an instance lives.
+#[derive(Clone)]
+pub(crate) struct Card {
+    pub(crate) instance: String,
+    pub(crate) service: &'static str,
+    pub(crate) address: String,
+    pub(crate) zone: String,
+    pub(crate) incarnation: String,
+    pub(crate) started_at: String,
+}
+
+/// What there is to tell, and to whom.
+pub(crate) struct Attendance {
+    pub(crate) control: Box<dyn Directory>,
+    pub(crate) calling: discovery::Settings,
+    pub(crate) card: Card,
+    pub(crate) room: Room,
+    pub(crate) health: Health,
+    pub(crate) heard: Heard,
+}
+
+impl Card {
+    /// Of the instance of `service` that listens at `addr`, as `env` calls it.
+    pub(crate) fn of(env: &Env, service: &'static str, addr: SocketAddr) -> Result<Self, Wrong> {
+        let advertised: Option<String> = env.optional("ADVERTISE")?;
+        let address = advertised.unwrap_or_else(|| addr.to_string());
+        Ok(Self {
+            instance: env.optional("INSTANCE")?.unwrap_or_else(|| address.clone()),
+            service,
+            address,
+            zone: env.optional("ZONE")?.unwrap_or_default(),
+            incarnation: Uuid::now_v7().to_string(),
+            started_at: api::time::write(OffsetDateTime::now_utc()),
+        })
+    }
+}
+
+impl Attendance {
+    /// Tells each instance of control, those too that come later, until `closing` ends.
+    pub(crate) async fn keep(self: Arc<Self>, closing: CancellationToken) {
+        let mut there = self.control.watch();
+        let mut visits: HashMap<String, AbortOnDropHandle<()>> = HashMap::new();
+        loop {
+            let now = there.borrow_and_update().clone();
+            visits.retain(|addr, _| now.iter().any(|one| one.addr == *addr));
+            for one in now.iter() {
+                visits.entry(one.addr.clone()).or_insert_with(|| {
+                    let visit = self.clone().visit(one.addr.clone());
+                    AbortOnDropHandle::new(tokio::spawn(visit))
+                });
+            }
+            let closed = tokio::select! {
+                () = closing.cancelled() => true,
+                changed = there.changed() => {
+                    if changed.is_err() {
+                        // The list is for ever.
+                        closing.cancelled().await;
+                    }
+                    closing.is_cancelled()
+                }
+            };
+            if closed {
+                return;
+            }
+        }
+    }
+
+    /// Tells the instance at `addr` for as long as it is listed.
+    async fn visit(self: Arc<Self>, addr: String) {
+        let only = Fixed::new([addr]);
+        let channel = discovery::channel("control", &only, &self.calling);
+        let client = RegistryClient::new(channel);
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.tell(client.clone()).await;
+        }
+    }
+
+    async fn tell(&self, mut client: RegistryClient<Channel>) {
+        let request = AttendRequest {
+            report: Some(self.report().await),
+            revision: self.heard.revision(),
+        };
+        let call = Deadline::after(PATIENCE).scope(client.attend(request));
+        match call.await {
+            Ok(told) => self.heard.hear(told.into_inner()),
+            // What was heard last stays; control itself notices who is silent.
+            Err(error) => debug!(%error, "control did not hear of this instance"),
+        }
+    }
+
+    async fn report(&self) -> Report {
+        let (card, load) = (self.card.clone(), self.room.load());
+        let health = self.health.report().await;
+        let many = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let usage = usage::now();
+        Report {
+            instance: card.instance,
+            service: card.service.to_owned(),
+            address: card.address,
+            zone: card.zone,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            incarnation: card.incarnation,
+            started_at: card.started_at,
+            ready: health.ready,
+            draining: self.health.draining.is_cancelled(),
+            degraded: health.degraded.iter().map(ToString::to_string).collect(),
+            requests: load.ended,
+            failed: load.failed,
+            shed: load.shed,
+            taken_micros: u64::try_from(load.taken.as_micros()).unwrap_or(u64::MAX),
+            in_flight: many(load.inside),
+            limit: many(load.limit),
+            cpu_millis: usage.cpu_millis,
+            memory_bytes: usage.memory_bytes,
+        }
+    }
+}

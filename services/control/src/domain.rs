@@ -1,0 +1,4 @@
+//! What is true of the house, whoever asks: no I/O, no clock, no chance.
+
+pub mod allowance;
+pub mod presence;

@@ -1,0 +1,348 @@
+//! Who is there: what each instance told of itself, and what follows from it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+
+/// Whoever was not heard of for so long is silent: a few times what instances take between two reports.
+const SILENT: Duration = Duration::from_secs(2);
+/// Whoever was not heard of for so long is forgotten.
+const FORGOTTEN: Duration = Duration::from_mins(10);
+/// Whoever ended in order is forgotten sooner.
+const LEFT: Duration = Duration::from_secs(5);
+/// Over how long rates are taken.
+const LATELY: Duration = Duration::from_secs(5);
+/// How many instances are kept in mind at most.
+const MOST: usize = 4_096;
+
+/// What an instance tells of itself. Totals begin with its process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What it is called.
+    pub instance: String,
+    /// What it is.
+    pub service: String,
+    /// Where it takes requests.
+    pub address: String,
+    /// Where it stands.
+    pub zone: String,
+    /// The version of its program.
+    pub version: String,
+    /// Tells this life of it from the one before.
+    pub incarnation: String,
+    /// When it was started; RFC 3339.
+    pub started_at: String,
+    /// Whether it is ready for requests.
+    pub ready: bool,
+    /// Whether it is about to end.
+    pub draining: bool,
+    /// What it can do without and does not reach.
+    pub degraded: Vec<String>,
+    /// Requests that have ended.
+    pub requests: u64,
+    /// Those of them that it failed.
+    pub failed: u64,
+    /// Requests that found no room.
+    pub shed: u64,
+    /// The time that the ended ones took in all, in microseconds.
+    pub taken_micros: u64,
+    /// Requests under way.
+    pub in_flight: u32,
+    /// How many may be worked on at once.
+    pub limit: u32,
+    /// Processor time of its process.
+    pub cpu_millis: u64,
+    /// Resident memory of its process.
+    pub memory_bytes: u64,
+}
+
+/// How an instance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is there and not ready yet.
+    Starting,
+    /// It takes requests.
+    Up,
+    /// It answers what it has, and ends.
+    Draining,
+    /// It was not heard of for a while.
+    Silent,
+}
+
+/// How busy an instance was of late.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Pace {
+    /// Requests that ended in a second.
+    pub requests_per_second: f64,
+    /// How long they took in the middle, in milliseconds.
+    pub latency_millis: f64,
+    /// What part of a processor its process used.
+    pub cpu: f64,
+}
+
+/// An instance that was heard of.
+#[derive(Clone, Debug)]
+pub struct Presence {
+    /// What it told last.
+    pub report: Report,
+    /// How it is.
+    pub state: State,
+    /// When it was heard of last.
+    pub heard_at: OffsetDateTime,
+    /// How busy it was of late.
+    pub pace: Pace,
+}
+
+/// All that were heard of, by name.
+#[derive(Debug, Default)]
+pub struct Roll {
+    members: BTreeMap<String, Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    report: Report,
+    heard: Instant,
+    heard_at: OffsetDateTime,
+    samples: VecDeque<Sample>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    at: Instant,
+    requests: u64,
+    taken_micros: u64,
+    cpu_millis: u64,
+}
+
+impl Roll {
+    /// Hears of an instance. Of more than can be kept in mind, new ones are not.
+    pub fn hear(&mut self, report: Report, now: Instant, at: OffsetDateTime) {
+        self.forget(now);
+        let full = self.members.len() >= MOST;
+        let known = self.members.get_mut(&report.instance);
+        match known {
+            Some(member) => member.hear(report, now, at),
+            None if full => {}
+            None => {
+                let member = Member::new(report, now, at);
+                self.members.insert(member.report.instance.clone(), member);
+            }
+        }
+    }
+
+    /// Everybody who is in mind.
+    pub fn all(&self, now: Instant) -> Vec<Presence> {
+        let members = self.members.values();
+        members.map(|member| member.presence(now)).collect()
+    }
+
+    /// The instance of this name.
+    pub fn find(&self, instance: &str, now: Instant) -> Option<Presence> {
+        Some(self.members.get(instance)?.presence(now))
+    }
+
+    fn forget(&mut self, now: Instant) {
+        self.members.retain(|_, member| {
+            let memory = if member.report.draining {
+                LEFT
+            } else {
+                FORGOTTEN
+            };
+            now.saturating_duration_since(member.heard) < memory
+        });
+    }
+}
+
+impl Member {
+    fn new(report: Report, now: Instant, at: OffsetDateTime) -> Self {
+        Self {
+            samples: VecDeque::from([Sample::of(&report, now)]),
+            report,
+            heard: now,
+            heard_at: at,
+        }
+    }
+
+    fn hear(&mut self, report: Report, now: Instant, at: OffsetDateTime) {
+        if report.incarnation != self.report.incarnation {
+            // Its totals began anew.
+            self.samples.clear();
+        }
+        self.samples.push_back(Sample::of(&report, now));
+        // One that is older than that stays, to begin from.
+        while self
+            .samples
+            .get(1)
+            .is_some_and(|second| now.saturating_duration_since(second.at) > LATELY)
+        {
+            self.samples.pop_front();
+        }
+        (self.report, self.heard, self.heard_at) = (report, now, at);
+    }
+
+    fn presence(&self, now: Instant) -> Presence {
+        let state = if now.saturating_duration_since(self.heard) > SILENT {
+            State::Silent
+        } else if self.report.draining {
+            State::Draining
+        } else if self.report.ready {
+            State::Up
+        } else {
+            State::Starting
+        };
+        Presence {
+            report: self.report.clone(),
+            state,
+            heard_at: self.heard_at,
+            pace: if state == State::Silent {
+                Pace::default()
+            } else {
+                self.pace()
+            },
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        let (Some(first), Some(last)) = (self.samples.front(), self.samples.back()) else {
+            return Pace::default();
+        };
+        let seconds = last.at.saturating_duration_since(first.at).as_secs_f64();
+        if seconds <= 0.0 {
+            return Pace::default();
+        }
+        let ended = float(last.requests.saturating_sub(first.requests));
+        let taken = float(last.taken_micros.saturating_sub(first.taken_micros));
+        let cpu = float(last.cpu_millis.saturating_sub(first.cpu_millis));
+        Pace {
+            requests_per_second: ended / seconds,
+            latency_millis: if ended > 0.0 {
+                taken / ended / 1e3
+            } else {
+                0.0
+            },
+            cpu: cpu / 1e3 / seconds,
+        }
+    }
+}
+
+impl Sample {
+    fn of(report: &Report, at: Instant) -> Self {
+        Self {
+            at,
+            requests: report.requests,
+            taken_micros: report.taken_micros,
+            cpu_millis: report.cpu_millis,
+        }
+    }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "differences of a few seconds are far below 2^52"
+)]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(requests: u64) -> Report {
+        Report {
+            instance: "order-1".to_owned(),
+            incarnation: "a".to_owned(),
+            ready: true,
+            requests,
+            taken_micros: requests * 2_000,
+            cpu_millis: requests,
+            ..Report::default()
+        }
+    }
+
+    /// Hears of order-1 each half second, ten requests later each time.
+    fn heard(seconds: u64) -> (Roll, Instant) {
+        let (mut roll, begun) = (Roll::default(), Instant::now());
+        let mut now = begun;
+        for half in 0..=seconds * 2 {
+            now = begun + Duration::from_millis(500 * half);
+            roll.hear(report(10 * half), now, OffsetDateTime::UNIX_EPOCH);
+        }
+        (roll, now)
+    }
+
+    #[test]
+    fn rates_are_those_of_the_last_seconds() {
+        let (mut roll, now) = heard(60);
+        // A burst within the last second.
+        let now = now + Duration::from_secs(1);
+        roll.hear(report(1_200 + 100), now, OffsetDateTime::UNIX_EPOCH);
+
+        let pace = roll.find("order-1", now).unwrap().pace;
+
+        assert!((28.0..42.0).contains(&pace.requests_per_second), "{pace:?}");
+        assert!((pace.latency_millis - 2.0).abs() < 1e-9, "{pace:?}");
+    }
+
+    #[test]
+    fn a_new_life_begins_its_totals_anew() {
+        let (mut roll, now) = heard(10);
+        let again = Report {
+            incarnation: "b".to_owned(),
+            ..report(0)
+        };
+
+        roll.hear(again, now, OffsetDateTime::UNIX_EPOCH);
+
+        assert_eq!(roll.find("order-1", now).unwrap().pace, Pace::default());
+    }
+
+    #[test]
+    fn whoever_is_silent_is_shown_so_and_forgotten_later() {
+        let (mut roll, now) = heard(10);
+
+        let late = now + SILENT + Duration::from_millis(1);
+        assert_eq!(roll.find("order-1", late).unwrap().state, State::Silent);
+        let other = Report {
+            instance: "order-2".to_owned(),
+            ..report(0)
+        };
+        roll.hear(other, now + FORGOTTEN, OffsetDateTime::UNIX_EPOCH);
+        assert!(roll.find("order-1", now + FORGOTTEN).is_none());
+    }
+
+    #[test]
+    fn whoever_ended_in_order_is_not_missed() {
+        let (mut roll, now) = heard(1);
+        let last = Report {
+            draining: true,
+            ..report(20)
+        };
+        roll.hear(last, now, OffsetDateTime::UNIX_EPOCH);
+        assert_eq!(roll.find("order-1", now).unwrap().state, State::Draining);
+
+        let other = Report {
+            instance: "order-2".to_owned(),
+            ..report(0)
+        };
+        roll.hear(other, now + LEFT, OffsetDateTime::UNIX_EPOCH);
+
+        assert!(roll.find("order-1", now + LEFT).is_none());
+    }
+
+    #[test]
+    fn names_fill_no_memory() {
+        let (mut roll, now) = (Roll::default(), Instant::now());
+        for number in 0..=MOST {
+            let stranger = Report {
+                instance: number.to_string(),
+                ..report(0)
+            };
+            roll.hear(stranger, now, OffsetDateTime::UNIX_EPOCH);
+        }
+
+        assert_eq!(roll.all(now).len(), MOST);
+    }
+}

@@ -1,0 +1,42 @@
+//! Why a request failed, in words its caller may read.
+
+use std::sync::Arc;
+
+use api::error;
+use tonic::{Code, Status};
+
+use crate::domain::allowance::OutOfRange;
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Values are understood, and not allowed.
+    #[error("a value is out of range")]
+    OutOfRange(Vec<OutOfRange>),
+    /// There is none of this name.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// Somebody else changed it first.
+    #[error("somebody else has changed it; read it again")]
+    Stale,
+    /// The database did not answer as it should.
+    #[error("control is unavailable for the moment")]
+    Data(#[from] db::Error),
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let says = error.to_string();
+        let mut status = match &error {
+            Error::OutOfRange(fields) => {
+                let named = fields.iter();
+                error::out_of_range(named.map(|one| (&*one.field, one.allowed.clone())))
+            }
+            Error::NotFound(_) => error::status(Code::NotFound, error::NOT_FOUND, says),
+            Error::Stale => error::status(Code::FailedPrecondition, error::STALE, says),
+            Error::Data(cause) => cause.status(),
+        };
+        status.set_source(Arc::new(error)); // The chassis logs it with its causes, once.
+        status
+    }
+}
