@@ -4,6 +4,7 @@ mod ground;
 mod kind;
 mod seat;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -36,6 +37,8 @@ pub struct House {
     registry: Option<String>,
     certs: Option<PathBuf>,
     own: Vec<(Kind, String, String)>,
+    /// Where control will be, known before it is there.
+    control: Vec<SocketAddr>,
     seats: Mutex<Vec<Arc<Seat>>>,
 }
 
@@ -49,6 +52,7 @@ impl House {
             registry: None,
             certs: None,
             own: Vec::new(),
+            control: Vec::new(),
             seats: Mutex::default(),
         }
     }
@@ -60,6 +64,17 @@ impl House {
             wired: true,
             ..self
         }
+    }
+
+    /// Claims addresses for `count` instances of control, so that all know it though it comes last.
+    ///
+    /// # Errors
+    /// When there is no port for one.
+    pub fn expecting_control(mut self, count: usize) -> anyhow::Result<Self> {
+        for _ in 0..count {
+            self.control.push(seat::free()?);
+        }
+        Ok(self)
     }
 
     /// Has each instance that is added from now on register itself at `registry`, and find the others there.
@@ -113,6 +128,11 @@ impl House {
         let own = self.own.iter().filter(|(of, ..)| *of == kind);
         env.extend(own.map(|(_, name, value)| (name.clone(), value.clone())));
         env.extend(Kind::ALL.iter().filter_map(|found| self.addresses(*found)));
+        if kind == Kind::Control
+            && let Some(claimed) = self.control.get(self.seats(kind).len())
+        {
+            env.push(("LISTEN".to_owned(), claimed.to_string()));
+        }
         let registry = self.registry.clone();
         env.extend(registry.map(|registry| ("REGISTRY".to_owned(), registry)));
         env.extend(
@@ -199,11 +219,11 @@ impl House {
         if let Some(registry) = &self.registry {
             return Some((name, registry.clone()));
         }
-        let found: Vec<String> = self
-            .seats(kind)
-            .iter()
-            .map(|seat| seat.shown().to_string())
-            .collect();
+        let seats = self.seats(kind);
+        let claimed = self.control.iter().filter(|_| kind == Kind::Control);
+        let mut found: Vec<String> = claimed.map(SocketAddr::to_string).collect();
+        let later = seats.iter().skip(found.len());
+        found.extend(later.map(|seat| seat.shown().to_string()));
         (!found.is_empty()).then(|| (name, found.join(",")))
     }
 }

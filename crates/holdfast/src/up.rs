@@ -99,19 +99,15 @@ fn ground(home: &Home, postgres: &Postgres, redis: &Redis) -> anyhow::Result<Gro
         .with("SERVICE_TOKEN", home.secret("service-token")?))
 }
 
-/// Starts one of each service, the front door on `port`. Control comes last, and all the others know where it will be.
+/// Starts one of each service, the front door on `port`.
 async fn open(ground: Ground, port: u16) -> anyhow::Result<House> {
-    let local = |port: u16| format!("127.0.0.1:{port}");
-    let control = local(stack::free_port()?);
-    let house = House::empty(ground.with("CONTROL_ADDRS", &control), Place::Here);
+    let house = House::empty(ground, Place::Here).expecting_control(1)?;
     for kind in Kind::ALL {
-        let listen = match kind {
-            Kind::Gateway => Some(local(port)),
-            Kind::Control => Some(control.clone()),
-            _ => None,
-        };
-        let own = listen.as_deref().map(|listen| ("LISTEN", listen));
-        house.add(kind, own.as_slice()).await?;
+        let listen = format!("127.0.0.1:{port}");
+        let own = [("LISTEN", listen.as_str())];
+        house
+            .add(kind, if kind == Kind::Gateway { &own } else { &[] })
+            .await?;
     }
     house.ready().await?;
     Ok(house)

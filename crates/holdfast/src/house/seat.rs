@@ -234,6 +234,6 @@ fn listen(env: &[(String, String)]) -> anyhow::Result<SocketAddr> {
     }
 }
 
-fn free() -> anyhow::Result<SocketAddr> {
+pub(super) fn free() -> anyhow::Result<SocketAddr> {
     Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)))
 }

@@ -12,6 +12,7 @@ mod edge;
 mod fallbacks;
 mod keys;
 mod open;
+mod operators;
 mod outage;
 mod own_reads;
 mod peers;

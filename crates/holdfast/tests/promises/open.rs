@@ -28,6 +28,7 @@ pub(crate) struct Shop {
     pub(crate) user: Database,
     pub(crate) order: Database,
     pub(crate) news: Database,
+    pub(crate) control: Database,
 }
 
 /// How a shop is to be opened.
@@ -79,7 +80,8 @@ impl Shop {
             }
             None => testkit::database(name).await,
         };
-        let (user, order, news) = (make("user").await, make("order").await, make("news").await);
+        let (user, order) = (make("user").await, make("order").await);
+        let (news, control) = (make("news").await, make("control").await);
         let redis = testkit::redis().await;
         let keeper = |name, database: &Database| Keeper {
             name,
@@ -90,6 +92,7 @@ impl Shop {
             keeper("user", &user),
             keeper("order", &order),
             keeper("news", &news),
+            keeper("control", &control),
         ];
         let ground = Ground {
             keepers,
@@ -107,13 +110,16 @@ impl Shop {
             .chain(settings)
             .fold(ground, |ground, (name, value)| ground.with(name, *value));
         Self {
-            house: House::empty(ground.clone(), place),
+            house: House::empty(ground.clone(), place)
+                .expecting_control(1)
+                .unwrap(),
             ground,
             redis,
             pair,
             user,
             order,
             news,
+            control,
         }
     }
 

@@ -33,6 +33,7 @@ pub(crate) async fn digest(shop: &Shop) -> BTreeMap<String, String> {
         ("user", &shop.user),
         ("order", &shop.order),
         ("news", &shop.news),
+        ("control", &shop.control),
     ] {
         let tables = "select tablename::text from pg_tables where schemaname = 'public'";
         let tables: Vec<String> = query_scalar(tables)

@@ -131,8 +131,27 @@ impl Cast {
                 Person::join(&self.shop, "customer").await.id,
                 "\"1\"".into(),
             )
+        } else if rest("/v1/admin/resources/{service}").is_some() {
+            let said = self.admin.reads("/v1/admin/resources/user").await;
+            ("user".to_owned(), format!("\"{}\"", said["version"]))
+        } else if rest("/v1/admin/registry/{instance}").is_some() {
+            self.instance().await
         } else {
             (String::new(), String::new())
+        }
+    }
+
+    /// An instance that control has heard of.
+    async fn instance(&mut self) -> (String, String) {
+        let end = Instant::now() + SETTLED;
+        loop {
+            let registry = self.admin.reads("/v1/admin/registry?service=news").await;
+            let one = &registry["data"][0];
+            if one.is_object() {
+                return (text(&one["id"]), format!("\"{}\"", one["version_said"]));
+            }
+            assert!(Instant::now() < end, "control has heard of nobody");
+            sleep(std::time::Duration::from_millis(50)).await;
         }
     }
 
