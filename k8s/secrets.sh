@@ -36,7 +36,7 @@ random | keep user/master-key
 random | keep gateway/service-token
 # shellcheck disable=SC2059 # The format is one of the two above.
 printf "$cache" "$(cat valkey/password)" | keep gateway/redis-url
-for service in user order news; do
+for service in user order news control; do
     random | keep "postgres/$service"
     login=$service:$(cat "postgres/$service")
     printf 'postgres://%s@%s/%s%s' "$login" "$primary" "$service" "$tls" | keep "$service/database-urls"

@@ -1,7 +1,7 @@
 //! Tells every instance of control that this instance is there and how it is, and hears what operators say.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) struct Card {
     pub(crate) instance: String,
     pub(crate) service: &'static str,
-    pub(crate) address: String,
+    listens: SocketAddr,
+    advertised: Option<String>,
     pub(crate) zone: String,
     pub(crate) incarnation: String,
     pub(crate) started_at: String,
@@ -50,15 +51,39 @@ impl Card {
     /// Of the instance of `service` that listens at `addr`, as `env` calls it.
     pub(crate) fn of(env: &Env, service: &'static str, addr: SocketAddr) -> Result<Self, Wrong> {
         let advertised: Option<String> = env.optional("ADVERTISE")?;
-        let address = advertised.unwrap_or_else(|| addr.to_string());
+        let name = || match &advertised {
+            Some(address) => address.clone(),
+            // Every container listens there; what tells them apart is what their machine is called.
+            None if addr.ip().is_unspecified() => hostname().unwrap_or_else(|| addr.to_string()),
+            None => addr.to_string(),
+        };
         Ok(Self {
-            instance: env.optional("INSTANCE")?.unwrap_or_else(|| address.clone()),
+            instance: env.optional("INSTANCE")?.unwrap_or_else(name),
             service,
-            address,
+            listens: addr,
+            advertised,
             zone: env.optional("ZONE")?.unwrap_or_default(),
             incarnation: Uuid::now_v7().to_string(),
             started_at: api::time::write(OffsetDateTime::now_utc()),
         })
+    }
+
+    /// Where this instance takes requests, as whoever is at `other` would reach it.
+    fn address(&self, other: &str) -> String {
+        let own = || -> std::io::Result<IpAddr> {
+            // Nothing is sent: it only asks by which of its addresses this machine would.
+            let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+            socket.connect(other)?;
+            Ok(socket.local_addr()?.ip())
+        };
+        match &self.advertised {
+            Some(address) => address.clone(),
+            None if self.listens.ip().is_unspecified() => {
+                let ip = own().unwrap_or_else(|_| self.listens.ip());
+                SocketAddr::new(ip, self.listens.port()).to_string()
+            }
+            None => self.listens.to_string(),
+        }
     }
 }
 
@@ -94,6 +119,7 @@ impl Attendance {
 
     /// Tells the instance at `addr` for as long as it is listed.
     async fn visit(self: Arc<Self>, addr: String) {
+        let address = self.card.address(&addr);
         let only = Fixed::new([addr]);
         let channel = discovery::channel("control", &only, &self.calling);
         let client = RegistryClient::new(channel);
@@ -101,13 +127,13 @@ impl Attendance {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.tell(client.clone()).await;
+            self.tell(client.clone(), address.clone()).await;
         }
     }
 
-    async fn tell(&self, mut client: RegistryClient<Channel>) {
+    async fn tell(&self, mut client: RegistryClient<Channel>, address: String) {
         let request = AttendRequest {
-            report: Some(self.report().await),
+            report: Some(self.report(address).await),
             revision: self.heard.revision(),
         };
         let call = Deadline::after(PATIENCE).scope(client.attend(request));
@@ -118,7 +144,7 @@ impl Attendance {
         }
     }
 
-    async fn report(&self) -> Report {
+    async fn report(&self, address: String) -> Report {
         let (card, load) = (self.card.clone(), self.room.load());
         let health = self.health.report().await;
         let many = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -126,7 +152,7 @@ impl Attendance {
         Report {
             instance: card.instance,
             service: card.service.to_owned(),
-            address: card.address,
+            address,
             zone: card.zone,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             incarnation: card.incarnation,
@@ -144,4 +170,10 @@ impl Attendance {
             memory_bytes: usage.memory_bytes,
         }
     }
+}
+
+/// What this machine is called, as Linux tells it.
+fn hostname() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }

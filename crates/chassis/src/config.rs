@@ -102,7 +102,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     Setting::optional(
         "INSTANCE",
-        "What this instance is called in a registry, and so in OVERLAY_PATH: `order-1`. Its address when not set.",
+        "What this instance is called in a registry, and so by operators: `order-1`. When not set, its address; the name of its machine, where it listens on every address.",
     ),
     Setting::new(
         "KUBERNETES_API",
