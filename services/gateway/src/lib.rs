@@ -37,6 +37,7 @@ mod sessions;
 mod shape;
 mod state;
 mod switches;
+mod topology;
 mod version;
 
 pub use code::Code;

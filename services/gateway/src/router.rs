@@ -20,7 +20,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::code::Code;
 use crate::problem::Problem;
 use crate::state::Edge;
-use crate::{admin, carts, context, me, news, openapi, orders, products, sessions};
+use crate::{admin, carts, context, me, news, openapi, orders, products, sessions, topology};
 
 /// Where the description of all routes is.
 const OPENAPI: &str = "/v1/openapi.json";
@@ -51,6 +51,7 @@ pub(crate) fn router(edge: &Edge, probes: Router) -> Router {
     ];
     let routes = routes
         .merge(reader())
+        .merge(topology::routes())
         .route(OPENAPI, get(async move || (json, text.clone())))
         .route("/", get(async || Redirect::temporary("/docs/")))
         .method_not_allowed_fallback(method_not_allowed)
