@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::Why;
+use crate::meters::{InUse, Meters};
 use crate::tx::{Lent, Tx};
 
 /// How long an address that did not let in comes last.
@@ -25,12 +26,14 @@ pub(crate) struct Address {
     /// Whether only a primary will do.
     primary: bool,
     patience: Duration,
+    most: u32,
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Idle>>,
     /// Counts the connections that broke: those made before are not trusted any more.
     broken: AtomicU64,
     resting: Mutex<Option<Instant>>,
     known: AtomicBool,
+    meters: Meters,
 }
 
 #[derive(Debug)]
@@ -49,6 +52,7 @@ pub(crate) struct Connection<'env> {
     made: u64,
     address: Arc<Address>,
     permit: OwnedSemaphorePermit,
+    _counted: InUse,
 }
 
 impl Address {
@@ -58,15 +62,18 @@ impl Address {
         most: u32,
         patience: Duration,
     ) -> Self {
+        let most = most.max(1);
         Self {
             options,
             primary,
             patience,
-            permits: Arc::new(Semaphore::new(most.max(1) as usize)),
+            most,
+            permits: Arc::new(Semaphore::new(most as usize)),
             idle: Mutex::default(),
             broken: AtomicU64::new(0),
             resting: Mutex::default(),
             known: AtomicBool::new(false),
+            meters: Meters::default(),
         }
     }
 
@@ -75,9 +82,11 @@ impl Address {
         self: &Arc<Self>,
         deadline: Deadline,
     ) -> Result<Connection<'env>, Why> {
+        let began = Instant::now();
         let permit = deadline.limit(self.permits.clone().acquire_owned()).await;
         let permit = permit.map_err(|_| Why::Late)?;
         let permit = permit.expect("the semaphore is never closed");
+        let counted = self.meters.lent(&self.options, self.most, began);
         let kept = lock(&self.idle).pop();
         let idle = match kept {
             Some(idle) => idle,
@@ -89,6 +98,7 @@ impl Address {
             made: idle.made,
             address: self.clone(),
             permit,
+            _counted: counted,
         })
     }
 
