@@ -8,7 +8,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ConnectionAddr, ErrorKind, RedisError, RedisResult, Role};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::place::Place;
 
@@ -120,7 +120,10 @@ impl Redis {
         Fut: Future<Output = RedisResult<T>>,
     {
         let (number, connection) = self.connection().await?;
-        let answer = match timeout(PATIENCE, work(connection)).await {
+        let began = Instant::now();
+        let answered = timeout(PATIENCE, work(connection)).await;
+        metrics::histogram!("cache_redis_seconds").record(began.elapsed());
+        let answer = match answered {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => Away::Failed(error),
             Err(_) => Away::Late,

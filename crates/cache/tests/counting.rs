@@ -35,4 +35,5 @@ async fn hits_misses_refusals_and_errors_are_counted() {
     }
     assert!(counted.contains("cache_errors_total{"), "{counted}");
     assert!(counted.contains("cache_redis_lost_total 1"), "{counted}");
+    assert!(counted.contains("cache_redis_seconds_count"), "{counted}");
 }

@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::Why;
+use crate::meters::{InUse, Meters};
 use crate::tx::{Lent, Tx};
 
 /// How long an address that did not let in comes last.
@@ -33,6 +34,7 @@ pub(crate) struct Address {
     broken: AtomicU64,
     resting: Mutex<Option<Instant>>,
     known: AtomicBool,
+    meters: Meters,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,7 @@ pub(crate) struct Connection<'env> {
     made: u64,
     address: Arc<Address>,
     permit: OwnedSemaphorePermit,
+    _counted: InUse,
 }
 
 impl Address {
@@ -60,16 +63,18 @@ impl Address {
         most: u32,
         patience: Duration,
     ) -> Self {
+        let most = most.max(1);
         Self {
             options,
             primary,
             patience,
-            permits: Arc::new(Semaphore::new(most.max(1) as usize)),
-            most: Mutex::new(most.max(1)),
+            permits: Arc::new(Semaphore::new(most as usize)),
+            most: Mutex::new(most),
             idle: Mutex::default(),
             broken: AtomicU64::new(0),
             resting: Mutex::default(),
             known: AtomicBool::new(false),
+            meters: Meters::default(),
         }
     }
 
@@ -78,9 +83,11 @@ impl Address {
         self: &Arc<Self>,
         deadline: Deadline,
     ) -> Result<Connection<'env>, Why> {
+        let began = Instant::now();
         let permit = deadline.limit(self.permits.clone().acquire_owned()).await;
         let permit = permit.map_err(|_| Why::Late)?;
         let permit = permit.expect("the semaphore is never closed");
+        let counted = self.meters.lent(&self.options, *lock(&self.most), began);
         let kept = lock(&self.idle).pop();
         let idle = match kept {
             Some(idle) => idle,
@@ -92,6 +99,7 @@ impl Address {
             made: idle.made,
             address: self.clone(),
             permit,
+            _counted: counted,
         })
     }
 

@@ -10,6 +10,7 @@ mod commit;
 mod error;
 mod fault;
 mod group;
+mod meters;
 mod migrate;
 mod notice;
 mod pool;

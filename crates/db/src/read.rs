@@ -52,7 +52,7 @@ where
 {
     let span = info_span!("db.read", otel.name = name);
     let began = Instant::now();
-    let read = repeat(pool, from, work).instrument(span).await;
+    let read = repeat(pool, name, from, work).instrument(span).await;
     let by = match &read {
         Ok(seen) if seen.primary => "primary",
         Ok(_) => "replica",
@@ -63,7 +63,12 @@ where
     read
 }
 
-async fn repeat<'env, T, F>(pool: &Pool, from: From, work: F) -> Result<Seen<T>, Error>
+async fn repeat<'env, T, F>(
+    pool: &Pool,
+    name: &'static str,
+    from: From,
+    work: F,
+) -> Result<Seen<T>, Error>
 where
     F: for<'c> Fn(&'c mut Lent<'env>) -> BoxFuture<'c, Result<T, Error>>,
 {
@@ -85,7 +90,9 @@ where
                 Ok(seen) => return Ok(seen),
                 Err(Passed::Refused(error)) => return Err(error),
                 Err(Passed::Failed(failed)) => why = Some(failed),
-                Err(Passed::Behind) => {}
+                Err(Passed::Behind) => {
+                    counter!("db_reads_behind_total", "name" => name).increment(1)
+                }
             }
         }
         let pause = PAUSE.draw(attempt);

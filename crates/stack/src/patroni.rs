@@ -100,6 +100,11 @@ impl Node {
         self.seat.postgres
     }
 
+    /// Where its Patroni answers over HTTP.
+    pub fn rest(&self) -> u16 {
+        self.seat.rest
+    }
+
     /// Patroni.
     pub fn process(&self) -> &Arc<Process> {
         &self.process

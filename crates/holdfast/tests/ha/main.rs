@@ -14,6 +14,9 @@ mod rolling;
 mod scaled;
 mod shares;
 mod short;
+mod shown;
 mod starts;
 mod strike;
 mod wanted_calls;
+#[path = "../watched/mod.rs"]
+mod watched;

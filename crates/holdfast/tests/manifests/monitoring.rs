@@ -1,4 +1,4 @@
-//! Prometheus' rules: plain files, which promtool reads and tests, and of which the cluster is told the same.
+//! Prometheus' rules: plain files, which promtool reads and tests, and of which containers and the cluster are told the same.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,43 +9,21 @@ use serde_json::{Value, json};
 
 use super::object::{Object, labels, list, selects, text};
 use super::overlay::{k8s, rendered, run};
+use super::watched::content::{deploy, files, groups, items, rule_files, rules, yaml};
 
 /// How promtool is missed.
 const PROMTOOL: &str = "promtool (Debian's package `prometheus`)";
 const SEVERITIES: [&str; 3] = ["page", "ticket", "none"];
 
-fn folder() -> PathBuf {
-    k8s().join("components/monitoring")
+fn prometheus() -> PathBuf {
+    deploy().join("prometheus")
 }
 
-fn yaml(path: &PathBuf) -> Value {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// The files of rules, or of their tests.
-fn files(inside: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder().join(inside)).unwrap();
-    let mut found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    found.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
-    found.sort();
-    found
-}
-
-/// All groups of rules, as the files have them.
-fn groups() -> Vec<Value> {
-    let groups = files("rules").into_iter().map(|path| yaml(&path));
-    groups
-        .flat_map(|file| list(&file["groups"]).to_vec())
-        .collect()
-}
-
-/// Every rule.
-pub(crate) fn rules() -> Vec<Value> {
-    groups()
-        .iter()
-        .flat_map(|group| list(&group["rules"]).to_vec())
-        .collect()
+/// Every file of rules.
+fn all_files() -> Vec<PathBuf> {
+    let mut all = rule_files("kubernetes");
+    all.extend(files(&prometheus().join("rules/containers"), "yaml"));
+    all
 }
 
 fn alerts() -> Vec<Value> {
@@ -60,19 +38,21 @@ fn alerts() -> Vec<Value> {
 fn promtool_reads_every_rule_and_each_does_what_its_tests_say() {
     let promtool = || Command::new("promtool");
     let checked = run(
-        promtool().args(["check", "rules"]).args(files("rules")),
+        promtool().args(["check", "rules"]).args(all_files()),
         PROMTOOL,
     );
     run(
         promtool()
             .args(["test", "rules"])
-            .args(files("rules/tests")),
+            .args(files(&prometheus().join("tests"), "yaml")),
         PROMTOOL,
     );
+    let config = prometheus().join("prometheus.yml");
+    run(promtool().args(["check", "config"]).arg(config), PROMTOOL);
 
     assert_eq!(
         checked.matches("SUCCESS").count(),
-        files("rules").len(),
+        all_files().len(),
         "{checked}"
     );
 }
@@ -82,7 +62,7 @@ fn promtool_reads_every_rule_and_each_does_what_its_tests_say() {
 fn promtool_finds_a_rule_that_nobody_can_evaluate() {
     let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("rules.yaml");
-    let text = fs::read_to_string(folder().join("rules/edge.yaml")).unwrap();
+    let text = fs::read_to_string(prometheus().join("rules/edge.yaml")).unwrap();
     fs::write(&file, text.replacen("sum(", "sum((", 1)).unwrap();
 
     let checked = Command::new("promtool")
@@ -96,23 +76,24 @@ fn promtool_finds_a_rule_that_nobody_can_evaluate() {
 
 #[test]
 fn the_rules_of_the_cluster_are_recorded_as_the_files_have_them() {
-    let path = folder().join("rules.yaml");
+    let path = k8s().join("components/monitoring/rules.yaml");
     let now = json!({
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",
         "metadata": {"name": "shop"},
-        "spec": {"groups": groups()},
+        "spec": {"groups": groups(&rule_files("kubernetes"))},
     });
     if recording() {
         let body = serde_yaml_ng::to_string(&now).unwrap();
-        let text = format!("# Written from rules/*.yaml by a test (`make record`).\n{body}");
+        let text =
+            format!("# Written from deploy/prometheus/rules by a test (`make record`).\n{body}");
         return fs::write(path, text).unwrap();
     }
 
     assert_eq!(
         yaml(&path),
         now,
-        "rules.yaml is not what rules/ says any more: `make record` writes it anew"
+        "rules.yaml is not what deploy/prometheus/rules says any more: `make record` writes it anew"
     );
 }
 
@@ -142,9 +123,9 @@ fn every_alert_says_how_much_it_matters_and_what_to_do() {
 #[test]
 fn every_alert_is_seen_to_fire_and_seen_not_to() {
     let (mut fired, mut quiet) = (BTreeSet::new(), BTreeSet::new());
-    let files = files("rules/tests").into_iter().map(|path| yaml(&path));
+    let files = files(&prometheus().join("tests"), "yaml").into_iter();
     let tests: Vec<Value> = files
-        .flat_map(|file| list(&file["tests"]).to_vec())
+        .flat_map(|path| items(&yaml(&path)["tests"]))
         .collect();
     for (at, test) in tests.iter().enumerate() {
         for case in list(&test["alert_rule_test"]) {

@@ -28,7 +28,7 @@ pub(crate) fn k8s() -> PathBuf {
     root.canonicalize().unwrap()
 }
 
-/// A copy of `k8s/`, so that nobody's own secrets are touched.
+/// A copy of `k8s/` and of the dashboards that it takes along, so that nobody's own secrets are touched.
 pub(crate) struct Tree(TempDir);
 
 impl Tree {
@@ -36,6 +36,18 @@ impl Tree {
         let folder = tempfile::tempdir().unwrap();
         run(
             Command::new("cp").arg("-R").arg(k8s()).arg(folder.path()),
+            "cp",
+        );
+        let (boards, grafana) = (
+            "deploy/grafana/dashboards",
+            folder.path().join("deploy/grafana"),
+        );
+        std::fs::create_dir_all(&grafana).unwrap();
+        run(
+            Command::new("cp")
+                .arg("-R")
+                .arg(k8s().join("..").join(boards))
+                .arg(grafana),
             "cp",
         );
         let tree = Self(folder);

@@ -48,10 +48,11 @@ impl Shop {
         }
     }
 
-    /// Places an order, as a customer does.
+    /// Looks around and places an order, as a customer does.
     pub(crate) async fn order(&self) {
         let product = Product::shelve(&self.orders, 5, 1000).await.unwrap();
         let mut buyer = Buyer::join(&self.house.urls()[0], 10_000).await.unwrap();
+        buyer.customer.browse(10).await.unwrap();
         let (key, items) = (Uuid::now_v7(), [(&*product.shown(), 1)]);
         let placed = buyer.customer.order(key, &items).await.unwrap();
         let placed = placed.good().unwrap();

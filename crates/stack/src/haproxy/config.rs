@@ -77,6 +77,7 @@ listen admin
   bind 127.0.0.1:{port}
   mode http
   timeout client 1m
+  http-request use-service prometheus-exporter if {{ path /metrics }}
   stats enable
   stats uri /
   stats refresh 2s
