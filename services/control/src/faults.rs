@@ -88,27 +88,36 @@ pub fn watch(
     try_stream! {
         let mut told: HashMap<i64, i64> = HashMap::new();
         let mut from = since.map(|since| since - OVERLAP);
+        let mut all = since.is_some();
         loop {
             let (rows, now) = look(&db, from).await?;
             told.retain(|number, _| rows.iter().any(|row| row.number == *number));
             for row in rows {
-                if told.insert(row.number, row.version) != Some(row.version) {
+                let new = told.insert(row.number, row.version) != Some(row.version);
+                // What was over before somebody began to watch is no news.
+                if new && (all || row.resolved_at.is_none()) {
                     yield row;
                 }
             }
             from = Some(now - OVERLAP);
+            all = true;
             tokio::time::sleep(LOOK).await;
         }
     }
 }
 
-/// Reads on the primary: what a replica has not got yet would be told as if it had not happened.
+/// Reads on the primary: what a replica has not got yet would be told as if it had not happened. With what changed a little
+/// before now, where nobody says from when on.
 async fn look(
     db: &Db,
     from: Option<OffsetDateTime>,
 ) -> Result<(Vec<Row>, OffsetDateTime), Error> {
     let found = db.read_primary("faults: changes", |tx| {
-        Box::pin(async move { Ok((store::changes(tx, from).await?, store::now(tx).await?)) })
+        Box::pin(async move {
+            let now = store::now(tx).await?;
+            let from = from.unwrap_or(now - OVERLAP);
+            Ok((store::changes(tx, Some(from)).await?, now))
+        })
     });
     Ok(found.await?.own())
 }

@@ -27,6 +27,7 @@ const CAUSE: (Kind, &str) = (Kind::PrimaryLost, super::postgres::GROUP);
 pub(super) async fn watch(scene: Scene, db: Db) {
     let mut foreign = Foreign::default();
     let mut last: Option<(Duration, OffsetDateTime)> = None;
+    let mut well_since = None;
     let mut open = false;
     loop {
         let asked = scene.clock.now();
@@ -39,12 +40,16 @@ pub(super) async fn watch(scene: Scene, db: Db) {
                     open = false;
                 }
                 last = Some((asked.own, asked.wall));
+                let since = *well_since.get_or_insert(asked.wall);
+                scene.board.well(COMPONENT, since, UNKNOWN);
                 count(&rows);
                 for recovery in foreign.over(&rows, &scene.board) {
                     scene.tell(Entry::Over(recovery)).await;
                 }
             }
             Err(_) => {
+                well_since = None;
+                scene.board.ill(COMPONENT);
                 let silent = |(own, _): &(Duration, _)| scene.clock.now().own >= *own + SILENCE;
                 if let Some((_, since)) = last.filter(silent).filter(|_| !open) {
                     open = true;

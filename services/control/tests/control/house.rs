@@ -10,6 +10,7 @@ use chassis::{Env, Running, Setting};
 use discovery::Channel;
 use tempfile::TempDir;
 use testkit::Database;
+use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take to come about, on a machine that does much else.
@@ -18,21 +19,51 @@ const LIMIT: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A service that does nothing but be there.
-struct Tiny;
+struct Idle;
 
-impl chassis::Service for Tiny {
+impl chassis::Service for Idle {
     const SETTINGS: &'static [Setting] = &[];
 }
 
+/// A small service of a runtime of its own: it can be killed.
+pub(crate) struct Tiny {
+    pub(crate) addr: SocketAddr,
+    runtime: Option<Runtime>,
+    running: Option<Running>,
+}
+
 /// Starts a small `service` at `addr`.
-pub(crate) async fn tiny(service: &'static str, addr: SocketAddr, grace: &str) -> Running {
+pub(crate) async fn tiny(service: &'static str, addr: SocketAddr) -> Tiny {
     let env = Env::local([
         ("LISTEN", addr.to_string()),
-        ("DRAIN_GRACE", grace.to_owned()),
-        ("LOG", "error".to_owned()),
+        ("DRAIN_GRACE", "2s".to_owned()),
+        ("LOG", "off".to_owned()),
     ]);
-    let started = chassis::start(service, env, |_| Ok(Tiny)).await;
-    started.unwrap()
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.unwrap();
+    let started = runtime.spawn(chassis::start(service, env, |_| Ok(Idle))).await;
+    Tiny {
+        addr,
+        runtime: Some(runtime),
+        running: Some(started.unwrap().unwrap()),
+    }
+}
+
+impl Tiny {
+    /// Ends it in order.
+    pub(crate) async fn stop(mut self) {
+        let (running, runtime) = (self.running.take().unwrap(), self.runtime.as_ref().unwrap());
+        runtime.spawn(running.stop()).await.unwrap();
+    }
+
+    /// Ends it as a crash does: nobody is told.
+    pub(crate) fn kill(self) {}
+}
+
+impl Drop for Tiny {
+    fn drop(&mut self) {
+        self.runtime.take().unwrap().shutdown_background();
+    }
 }
 
 /// An address that is free.

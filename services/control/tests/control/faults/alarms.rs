@@ -11,7 +11,7 @@ use crate::faults::processes::Observer;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_instance_that_ends_in_order_has_no_fault() {
     let house = House::new().await;
-    let (order, news) = tokio::join!(tiny("order", free(), "2s"), tiny("news", free(), "0s"));
+    let (order, news) = tokio::join!(tiny("order", free()), tiny("news", free()));
     let watched = [
         ("ORDER_ADDRS", order.addr.to_string()),
         ("NEWS_ADDRS", news.addr.to_string()),
@@ -21,7 +21,7 @@ async fn an_instance_that_ends_in_order_has_no_fault() {
 
     order.stop().await;
     control.acquainted().await;
-    news.stop().await;
+    news.kill();
 
     // The second end, which was not in order, shows that the first could have been seen.
     house.one("instance_killed").await;
@@ -33,7 +33,7 @@ async fn an_instance_that_ends_in_order_has_no_fault() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_observer_that_stood_still_blames_nobody_for_it() {
     let house = House::new().await;
-    let (order, news) = tokio::join!(tiny("order", free(), "0s"), tiny("news", free(), "0s"));
+    let (order, news) = tokio::join!(tiny("order", free()), tiny("news", free()));
     let watched = [
         ("ORDER_ADDRS", order.addr.to_string()),
         ("NEWS_ADDRS", news.addr.to_string()),
@@ -52,7 +52,7 @@ async fn an_observer_that_stood_still_blames_nobody_for_it() {
     let rows = house.rows().await;
     let unmarked: Vec<_> = rows.iter().filter(|row| row.4 != "false_alarm").collect();
     assert!(unmarked.is_empty(), "{unmarked:?}");
-    order.stop().await;
+    order.kill();
     house.one("instance_killed").await;
 }
 
@@ -73,7 +73,7 @@ async fn burn(time: Duration) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_caller_saw_alone_is_closed_as_a_false_alarm() {
     let house = House::new().await;
-    let order = tiny("order", free(), "0s").await;
+    let order = tiny("order", free()).await;
     let watched = [("ORDER_ADDRS", order.addr.to_string())];
     let control = house.control("one", &watched).await;
     control.acquainted().await;

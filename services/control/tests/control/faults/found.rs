@@ -13,7 +13,7 @@ const LATE: f64 = 10.0;
 /// What is done to the wire before an order service, within how many seconds it is found, and what that is.
 async fn struck(deed: impl Fn(&Wire), kind: &str, goal: f64) {
     let house = House::new().await;
-    let order = tiny("order", free(), "0s").await;
+    let order = tiny("order", free()).await;
     let wire = Wire::to(order.addr).await;
     let watched = [("ORDER_ADDRS", wire.addr().to_string())];
     let (one, other) = tokio::join!(house.control("one", &watched), house.control("two", &watched));
@@ -51,15 +51,15 @@ async fn an_instance_whose_answers_take_a_second_is_slow() {
 async fn an_instance_that_is_gone_was_killed_each_time_anew() {
     let house = House::new().await;
     let addr = free();
-    let mut order = tiny("order", addr, "0s").await;
+    let mut order = tiny("order", addr).await;
     let watched = [("ORDER_ADDRS", addr.to_string())];
     let (one, other) = tokio::join!(house.control("one", &watched), house.control("two", &watched));
     tokio::join!(one.acquainted(), other.acquainted());
 
     for times in 1..=2 {
-        order.stop().await;
+        order.kill();
         crate::house::until("it is missed", async || house.rows().await.len() == times).await;
-        order = tiny("order", addr, "0s").await;
+        order = tiny("order", addr).await;
         house.all_over().await;
         one.acquainted().await;
     }
@@ -73,7 +73,7 @@ async fn an_instance_that_is_gone_was_killed_each_time_anew() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_life_that_stands_still_twice_has_two_faults() {
     let house = House::new().await;
-    let order = tiny("order", free(), "0s").await;
+    let order = tiny("order", free()).await;
     let wire = Wire::to(order.addr).await;
     let control = house.control("one", &[("ORDER_ADDRS", wire.addr().to_string())]).await;
     control.acquainted().await;

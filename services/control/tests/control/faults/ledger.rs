@@ -37,14 +37,21 @@ async fn report(control: &Control, sightings: &[Sighting]) -> Result<(), tonic::
     faults.report(ReportRequest { sightings }).await.map(drop)
 }
 
+/// A ledger that is read where it is written: what is reported is found at once.
+async fn open() -> (House, Control) {
+    let house = House::new().await;
+    let primary = ("DATABASE_REPLICA_URLS", house.database.primary_url());
+    let control = house.control("one", &[primary]).await;
+    (house, control)
+}
+
 async fn all(control: &Control) -> Vec<Fault> {
     control.list(ListFaultsRequest::default()).await
 }
 
 #[tokio::test]
 async fn a_fault_that_many_report_late_and_again_is_one_row_with_the_times_of_the_first() {
-    let house = House::new().await;
-    let control = house.control("one", &[]).await;
+    let (_house, control) = open().await;
     let over = lost("7", 10, Some(30));
 
     let reports = (0..20).map(|late| {
@@ -66,8 +73,7 @@ async fn a_fault_that_many_report_late_and_again_is_one_row_with_the_times_of_th
 
 #[tokio::test]
 async fn what_comes_again_after_it_was_over_is_another_fault() {
-    let house = House::new().await;
-    let control = house.control("one", &[]).await;
+    let (_house, control) = open().await;
 
     for since in [0, 100] {
         report(&control, &[lost("7", since, Some(30))]).await.unwrap();
@@ -80,8 +86,7 @@ async fn what_comes_again_after_it_was_over_is_another_fault() {
 
 #[tokio::test]
 async fn faults_are_listed_by_what_is_asked_for_page_by_page() {
-    let house = House::new().await;
-    let control = house.control("one", &[]).await;
+    let (_house, control) = open().await;
     for timeline in 1..=5_i64 {
         let lasted = (timeline < 4).then_some(30);
         report(&control, &[lost(&timeline.to_string(), timeline * 100, lasted)]).await.unwrap();
@@ -112,8 +117,7 @@ async fn faults_are_listed_by_what_is_asked_for_page_by_page() {
 
 #[tokio::test]
 async fn a_note_stands_with_its_fault_and_in_the_audit() {
-    let house = House::new().await;
-    let control = house.control("one", &[]).await;
+    let (house, control) = open().await;
     report(&control, &[lost("7", 0, None)]).await.unwrap();
     let number = all(&control).await[0].number;
     let actor_id = ACCOUNT.write(Uuid::from_u128(1));
@@ -148,8 +152,7 @@ async fn a_note_stands_with_its_fault_and_in_the_audit() {
 
 #[tokio::test]
 async fn faults_are_counted_with_their_mean_times_and_without_false_alarms() {
-    let house = House::new().await;
-    let control = house.control("one", &[]).await;
+    let (_house, control) = open().await;
     let mut alarm = lost("4", 300, Some(500));
     alarm.resolution = "false_alarm".to_owned();
     let sightings = [lost("1", 0, Some(20)), lost("2", 100, Some(40)), lost("3", 200, None), alarm];
@@ -168,8 +171,7 @@ async fn faults_are_counted_with_their_mean_times_and_without_false_alarms() {
 
 #[tokio::test]
 async fn who_watches_hears_what_lasts_and_each_change_from_then_on_also_after_a_break() {
-    let house = House::new().await;
-    let control = house.control("one", &[]).await;
+    let (_house, control) = open().await;
     report(&control, &[lost("1", 0, Some(20)), lost("2", 100, None)]).await.unwrap();
     let watch = async |since: String| {
         let watched = control.faults.clone().watch_faults(WatchFaultsRequest { since }).await;
@@ -195,8 +197,7 @@ async fn who_watches_hears_what_lasts_and_each_change_from_then_on_also_after_a_
 
 #[tokio::test]
 async fn a_report_that_makes_no_sense_is_refused_whole() {
-    let house = House::new().await;
-    let control = house.control("one", &[]).await;
+    let (_house, control) = open().await;
     let good = lost("1", 0, None);
     let with = |change: fn(&mut Sighting)| {
         let mut bad = good.clone();

@@ -24,7 +24,7 @@ async fn a_fault_while_the_database_is_away_is_written_when_it_is_back() {
     let house = House::new().await;
     let wire = Wire::to_url(&house.database.primary_url()).await;
     let addr = free();
-    let order = tiny("order", addr, "0s").await;
+    let order = tiny("order", addr).await;
     let settings = behind(&wire, &house, &addr.to_string());
     let control = open(&house, &settings).await;
     control.acquainted().await;
@@ -35,12 +35,12 @@ async fn a_fault_while_the_database_is_away_is_written_when_it_is_back() {
     };
 
     wire.cut();
-    order.stop().await;
+    order.kill();
     until("the end of the order service is spooled", spooled("instance_killed")).await;
     until("so is that of the database", spooled("database_unreachable")).await;
     control.running.stop().await;
     assert!(house.rows().await.is_empty());
-    let _order = tiny("order", addr, "0s").await;
+    let _order = tiny("order", addr).await;
     let control = open(&house, &settings).await;
     let back = time::OffsetDateTime::now_utc();
     wire.heal();
