@@ -100,6 +100,11 @@ impl Node {
         self.seat.postgres
     }
 
+    /// Where its Patroni answers over HTTP, by the wire where there is one.
+    pub fn rest(&self) -> u16 {
+        self.seat.shown_rest
+    }
+
     /// Patroni.
     pub fn process(&self) -> &Arc<Process> {
         &self.process

@@ -65,7 +65,7 @@ pub const SETTINGS: &[Setting] = &[
     .secret(),
     Setting::optional(
         "FAULT_SPOOL",
-        "The file in which faults wait while the database is away; in the system's temporary folder when not set, under the name of this instance.",
+        "The file in which faults wait while the database is away, or the folder of it; in the system's temporary folder when not set, under the name of this instance.",
     ),
     Setting::optional("DISKS", "Folders whose disks are watched, commas between."),
     Setting::new("DISK_FREE", "10", "How much of a disk has to be free, in percent."),

@@ -1,5 +1,6 @@
 //! Whom this service looks after, as the settings say.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use discovery::Directory;
 use discovery::pulse::Manner;
 use discovery::tls;
 use http::uri::Authority;
+use uuid::Uuid;
 
 /// Where anybody says whether they live.
 const LIVES: &str = "/livez";
@@ -165,15 +167,20 @@ fn chores(env: &Env) -> Result<Chores, Wrong> {
     })
 }
 
-/// Each instance has a file of its own, which it finds again after a restart.
+/// Each instance has a file of its own, which it finds again after a restart; one that takes any free port begins anew.
 fn spool(env: &Env) -> Result<PathBuf, Wrong> {
-    if let Some(path) = env.optional("FAULT_SPOOL")? {
-        return Ok(path);
-    }
-    let name: Option<String> = env.optional("INSTANCE")?;
-    let name = name.map_or_else(|| env.get("LISTEN"), Ok)?;
-    let name: String = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
-    Ok(std::env::temp_dir().join(format!("holdfast-faults-{name}.jsonl")))
+    let instance: Option<String> = env.optional("INSTANCE")?;
+    let listen: SocketAddr = env.get("LISTEN")?;
+    let life = (listen.port() == 0).then(|| Uuid::now_v7().to_string());
+    let parts = [instance, Some(listen.to_string()), life].into_iter().flatten();
+    let name = parts.collect::<Vec<_>>().join("-");
+    let name = name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+    let name = format!("holdfast-faults-{name}.jsonl");
+    let given: Option<PathBuf> = env.optional("FAULT_SPOOL")?;
+    Ok(match given {
+        Some(path) if !path.is_dir() => path,
+        folder => folder.unwrap_or_else(std::env::temp_dir).join(name),
+    })
 }
 
 impl Part {
@@ -235,12 +242,22 @@ mod tests {
 
     #[test]
     fn each_instance_spools_into_a_file_of_its_own() {
-        let path = |name: &str| {
-            let env = Env::local([("INSTANCE", name)]).knowing(super::super::SETTINGS);
-            spool(&env).unwrap()
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str, listen: &str| {
+            let folder = folder.path().display().to_string();
+            let given = [
+                ("INSTANCE", name),
+                ("LISTEN", listen),
+                ("FAULT_SPOOL", &folder),
+            ];
+            spool(&Env::local(given).knowing(super::super::SETTINGS)).unwrap()
         };
+        let one = || path("control-1", "127.0.0.1:7");
 
-        assert_ne!(path("control-1"), path("control-2"));
-        assert_eq!(path("control-1"), path("control-1"));
+        assert!(one().starts_with(folder.path()));
+        assert_eq!(one(), one());
+        assert_ne!(one(), path("control-2", "127.0.0.1:7"));
+        assert_ne!(one(), path("control-1", "127.0.0.1:8"));
+        assert_ne!(path("a", "127.0.0.1:0"), path("a", "127.0.0.1:0"));
     }
 }

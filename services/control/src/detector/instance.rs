@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::scene::{Beginning, Scene, named};
 use crate::config::Part;
 use crate::domain::fault::{Entry, Kind};
-use crate::domain::heartbeat::{Beat, Patient, Sign, Verdict};
+use crate::domain::heartbeat::{Beat, Moment, Patient, Sign, Verdict};
 
 /// How often it is asked.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -20,11 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A process that is watched.
 pub(super) struct Watch {
     /// What the ledger calls it.
-    pub(super) component: String,
-    /// How it is asked.
-    pub(super) pulse: Pulse,
-    /// Where it stands in a directory, where it does.
-    pub(super) place: Option<Place>,
+    component: String,
+    pulse: Pulse,
+    place: Option<Place>,
+    patient: Patient,
+    open: Vec<(Kind, String)>,
+    /// Who else was listed when its fault began.
+    before: Vec<Listed>,
+    withdrawn: bool,
 }
 
 /// Where a process stands in a directory.
@@ -37,82 +40,99 @@ pub(super) struct Place {
 
 /// Watches a part that stands in no directory.
 pub(super) async fn watch_part(scene: Scene, part: Part) {
-    let watch = Watch {
-        component: part.name,
-        pulse: Pulse::new(part.addr, part.manner),
-        place: None,
-    };
-    watch.run(scene).await;
+    let pulse = Pulse::new(part.addr, part.manner);
+    Watch::new(part.name, pulse, None).run(scene).await;
 }
 
 impl Watch {
+    /// Stands ready to watch what the ledger calls `component`, which stands at `place` in a directory, or in none.
+    pub(super) fn new(component: String, pulse: Pulse, place: Option<Place>) -> Self {
+        Self {
+            component,
+            pulse,
+            place,
+            patient: Patient::default(),
+            open: Vec::new(),
+            before: Vec::new(),
+            withdrawn: false,
+        }
+    }
+
     /// Asks until it has left its directory in order, or another has taken its place.
     pub(super) async fn run(mut self, scene: Scene) {
-        let mut patient = Patient::default();
-        let mut open: Vec<(Kind, String)> = Vec::new();
-        let mut before: Vec<Listed> = Vec::new();
-        let mut withdrawn = false;
         loop {
-            let listed_before = self.is_listed();
             let asked = scene.clock.now();
-            let heard = self.pulse.beat(PATIENCE, |time| scene.clock.clone().wait(time));
-            let sign = sign(heard.await);
-            let listed = if sign == Sign::Silent { listed_before } else { self.is_listed() };
-            if !listed && !patient.is_ill() {
-                // Whoever is withdrawn while nothing is wrong leaves in order.
-                scene.board.ill(&self.component);
-                return;
-            }
-            let heard = scene.clock.now();
-            let mut verdicts = patient.take(&Beat { asked, heard, sign });
-            if !open.is_empty() && self.is_replaced(&before) {
-                verdicts.extend(patient.replaced(heard.wall));
-            }
-            for verdict in &verdicts {
-                self.write(&scene, verdict).await;
-                if let Verdict::Opened { kind, incarnation, .. } = verdict {
-                    open.push((*kind, incarnation.clone()));
-                    before = self.others();
-                } else {
-                    (open, withdrawn) = (Vec::new(), false);
-                }
-            }
-            if !open.is_empty() && !withdrawn && !self.is_listed() {
-                withdrawn = true;
-                self.withdrawn(&scene, &open).await;
-            }
-            match patient.well() {
-                Some((since, incarnation)) => scene.board.well(&self.component, since, incarnation),
-                None => scene.board.ill(&self.component),
+            if !self.round(&scene, asked).await {
+                return scene.board.ill(&self.component);
             }
             let spent = scene.clock.now().own.saturating_sub(asked.own);
             scene.clock.clone().wait(PERIOD.saturating_sub(spent)).await;
         }
     }
 
-    async fn write(&self, scene: &Scene, verdict: &Verdict) {
+    /// Asks once, and writes down what that means; tells whether to go on.
+    async fn round(&mut self, scene: &Scene, asked: Moment) -> bool {
+        let listed_before = self.is_listed();
+        let wait = |time| scene.clock.clone().wait(time);
+        let sign = sign(self.pulse.beat(PATIENCE, wait).await);
+        // What stands still may be withdrawn for that while it is waited for.
+        let listed = match sign {
+            Sign::Silent => listed_before,
+            _ => self.is_listed(),
+        };
+        if !listed && !self.patient.is_ill() {
+            // Whoever is withdrawn while nothing is wrong leaves in order.
+            return false;
+        }
+        let heard = scene.clock.now();
+        for verdict in self.patient.take(&Beat { asked, heard, sign }) {
+            self.write(scene, verdict).await;
+        }
+        if !self.open.is_empty() && self.is_replaced() {
+            for verdict in self.patient.replaced(heard.wall) {
+                self.write(scene, verdict).await;
+            }
+            return false;
+        }
+        self.say_withdrawn(scene).await;
+        match self.patient.well() {
+            Some((since, incarnation)) => scene.board.well(&self.component, since, incarnation),
+            None => scene.board.ill(&self.component),
+        }
+        true
+    }
+
+    async fn write(&mut self, scene: &Scene, verdict: Verdict) {
         match verdict {
             Verdict::Opened { kind, incarnation, since } => {
+                self.open.push((kind, incarnation.clone()));
+                self.before = self.others();
                 let beginning = Beginning {
-                    kind: *kind,
+                    kind,
                     component: self.component.clone(),
-                    incarnation: incarnation.clone(),
-                    since: *since,
+                    incarnation,
+                    since,
                     cause: None,
                     handling: self.left(),
                 };
                 scene.began(beginning).await;
             }
             Verdict::Closed { kind, incarnation, at, resolution } => {
-                let subject = (*kind, self.component.as_str(), incarnation.as_str());
-                scene.ended(subject, *at, *resolution, String::new()).await;
+                self.open.clear();
+                self.withdrawn = false;
+                let subject = (kind, self.component.as_str(), incarnation.as_str());
+                scene.ended(subject, at, resolution, String::new()).await;
             }
         }
     }
 
-    /// Says that callers are not sent to it any more.
-    async fn withdrawn(&self, scene: &Scene, open: &[(Kind, String)]) {
-        for (kind, incarnation) in open {
+    /// Says once that callers are not sent to it any more.
+    async fn say_withdrawn(&mut self, scene: &Scene) {
+        if self.open.is_empty() || self.withdrawn || self.is_listed() {
+            return;
+        }
+        self.withdrawn = true;
+        for (kind, incarnation) in &self.open {
             if let Some(subject) = named(*kind, &self.component, incarnation) {
                 let said = "Withdrawn from the directory.".to_owned();
                 scene.tell(Entry::Handled(subject, said)).await;
@@ -144,9 +164,10 @@ impl Watch {
         list.iter().filter(|one| one.addr != place.me.addr).cloned().collect()
     }
 
-    /// Whether somebody is listed in its place who was not `before`.
-    fn is_replaced(&self, before: &[Listed]) -> bool {
-        !self.is_listed() && self.others().iter().any(|other| !before.contains(other))
+    /// Whether somebody is listed in its place who was not before.
+    fn is_replaced(&self) -> bool {
+        let mut others = self.others().into_iter();
+        !self.is_listed() && others.any(|other| !self.before.contains(&other))
     }
 }
 

@@ -27,14 +27,12 @@ pub(super) async fn follow(scene: Scene, service: Service) {
             let Ok(addr) = seat.addr.parse() else {
                 continue;
             };
-            let watch = Watch {
-                component: component(service.name, &seat),
-                pulse: Pulse::new(addr, service.manner.clone()),
-                place: Some(Place {
-                    me: seat.clone(),
-                    list: list.clone(),
-                }),
+            let place = Place {
+                me: seat.clone(),
+                list: list.clone(),
             };
+            let pulse = Pulse::new(addr, service.manner.clone());
+            let watch = Watch::new(component(service.name, &seat), pulse, Some(place));
             watched.insert(seat, watches.spawn(watch.run(scene.clone())));
         }
         while watches.try_join_next().is_some() {}
