@@ -64,7 +64,9 @@ impl Watchers {
         let mut ask = redis::cmd("SENTINEL");
         ask.arg("REPLICAS").arg(&self.0.name);
         let replicas: Vec<HashMap<String, String>> = ask.query_async(&mut wire).await?;
-        let epoch = primary.get("config-epoch").and_then(|epoch| epoch.parse().ok());
+        let epoch = primary
+            .get("config-epoch")
+            .and_then(|epoch| epoch.parse().ok());
         Ok(View {
             primary: Server::read(&primary),
             replicas: replicas.iter().map(Server::read).collect(),
@@ -80,7 +82,9 @@ impl Server {
         Self {
             addr: format!("{}:{}", text("ip"), text("port")),
             life: text("runid").to_owned(),
-            down: flags.contains("s_down") || flags.contains("o_down") || flags.contains("disconnected"),
+            down: flags.contains("s_down")
+                || flags.contains("o_down")
+                || flags.contains("disconnected"),
         }
     }
 }

@@ -55,15 +55,15 @@ pub async fn note(db: &Db, number: i64, actor: Uuid, text: String) -> Result<Row
         actor_id: actor,
         text,
     };
-    let written = db.write("faults: note", |tx| {
-        Box::pin(note_once(tx, number, &note))
-    });
+    let written = db.write("faults: note", |tx| Box::pin(note_once(tx, number, &note)));
     written.await
 }
 
 async fn note_once(tx: &mut Tx, number: i64, note: &Note) -> Result<Row, Error> {
     let written = write::note(tx, number, note).await?;
-    let fault = store::find(tx, number).await?.ok_or(Error::NotFound("fault"))?;
+    let fault = store::find(tx, number)
+        .await?
+        .ok_or(Error::NotFound("fault"))?;
     if !written {
         return Err(Error::NotesFull);
     }
@@ -108,10 +108,7 @@ pub fn watch(
 
 /// Reads on the primary: what a replica has not got yet would be told as if it had not happened. With what changed a little
 /// before now, where nobody says from when on.
-async fn look(
-    db: &Db,
-    from: Option<OffsetDateTime>,
-) -> Result<(Vec<Row>, OffsetDateTime), Error> {
+async fn look(db: &Db, from: Option<OffsetDateTime>) -> Result<(Vec<Row>, OffsetDateTime), Error> {
     let found = db.read_primary("faults: changes", |tx| {
         Box::pin(async move {
             let now = store::now(tx).await?;

@@ -72,7 +72,11 @@ impl Ledger {
             spool.pop();
         }
         if written > 0 {
-            info!(written, left = count - written, "what was spooled is in the ledger");
+            info!(
+                written,
+                left = count - written,
+                "what was spooled is in the ledger"
+            );
         }
     }
 
@@ -101,9 +105,9 @@ impl Ledger {
     }
 
     async fn seen(&self, sighting: &Sighting) -> Result<(), db::Error> {
-        let new = self.db.keyed("faults: seen", |tx| {
-            Box::pin(write::seen(tx, sighting))
-        });
+        let new = self
+            .db
+            .keyed("faults: seen", |tx| Box::pin(write::seen(tx, sighting)));
         if new.await? {
             let kind = sighting.subject.kind.word();
             let took = sighting.detected_at - sighting.occurred_at;
@@ -115,9 +119,9 @@ impl Ledger {
     }
 
     async fn over(&self, recovery: &Recovery) -> Result<(), db::Error> {
-        let lasted = self.db.keyed("faults: over", |tx| {
-            Box::pin(write::over(tx, recovery))
-        });
+        let lasted = self
+            .db
+            .keyed("faults: over", |tx| Box::pin(write::over(tx, recovery)));
         if let Some(seconds) = lasted.await? {
             let kind = recovery.subject.kind.word();
             metrics::histogram!("fault_repair_seconds", "type" => kind).record(seconds);

@@ -33,12 +33,19 @@ pub(crate) fn last_seen(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = headers.get(LAST_EVENT_ID) else {
         return Ok(None);
     };
-    value.to_str().map(|text| Some(text.trim())).map_err(|_| bad_id())
+    value
+        .to_str()
+        .map(|text| Some(text.trim()))
+        .map_err(|_| bad_id())
 }
 
 /// Says that what the client sent is no id of an event.
 pub(crate) fn bad_id() -> Problem {
-    Problem::invalid("Last-Event-ID", "invalid", "the id of an event that was sent here")
+    Problem::invalid(
+        "Last-Event-ID",
+        "invalid",
+        "the id of an event that was sent here",
+    )
 }
 
 /// Ends with the longest a stream may last, or when the gateway drains.

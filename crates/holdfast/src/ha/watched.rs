@@ -20,12 +20,17 @@ pub(super) fn settings(
     let haproxy = |one: &HaProxy| part(one.name(), one.admin(), "/");
     let nodes: Vec<_> = cluster.nodes().iter().map(node).collect();
     let etcd = cluster.etcd().iter().map(etcd);
-    let parts: Vec<_> = etcd.chain(cluster.haproxies().iter().map(haproxy)).collect();
+    let parts: Vec<_> = etcd
+        .chain(cluster.haproxies().iter().map(haproxy))
+        .collect();
     let [(_, edge), _] = certs::edge(certs);
     [
         ("PATRONI_URLS", nodes.join(",")),
         ("WATCHED", parts.join(",")),
-        ("GATEWAY_TLS_CA", certs::authority_of(certs).display().to_string()),
+        (
+            "GATEWAY_TLS_CA",
+            certs::authority_of(certs).display().to_string(),
+        ),
         ("GATEWAY_PROXY_PROTOCOL", "true".to_owned()),
         ("CERTIFICATES", edge),
         ("FAULT_SPOOL", spool.display().to_string()),

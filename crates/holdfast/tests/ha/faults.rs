@@ -63,7 +63,11 @@ async fn short_faults_of_every_kind_are_detected_recorded_once_and_closed() {
     lost.component = format!("redis@127.0.0.1:{addr}");
     strike(&shop, &lost).await;
     let leader = shop.leader().await;
-    strike(&shop, &blow("kill _ stay", &leader, "database_node_down", 5.0)).await;
+    strike(
+        &shop,
+        &blow("kill _ stay", &leader, "database_node_down", 5.0),
+    )
+    .await;
     shop.close().await;
 }
 
@@ -74,16 +78,25 @@ async fn strike(shop: &Shop, blow: &Blow) {
     let last = known.iter().map(|row| row.0).max().unwrap_or_default();
     shop.act(&blow.deed).await;
 
-    let found = within(shop, last, "it is found", |rows| rows.iter().any(|row| row.1 == blow.kind)).await;
+    let found = within(shop, last, "it is found", |rows| {
+        rows.iter().any(|row| row.1 == blow.kind)
+    })
+    .await;
     sleep(BOTH).await;
     let name = blow.deed.split(' ').nth(1).unwrap();
     shop.act(&format!("resume {name}")).await;
     shop.healed().await;
-    let all = within(shop, last, "all is over", |rows| rows.iter().all(|row| row.5.is_some())).await;
+    let all = within(shop, last, "all is over", |rows| {
+        rows.iter().all(|row| row.5.is_some())
+    })
+    .await;
 
     let own: Vec<&Row> = all.iter().filter(|row| row.4.is_none()).collect();
     let took = found.iter().find(|row| row.1 == blow.kind).unwrap().3;
-    let rest: Vec<String> = all.iter().map(|row| format!("{} of {} {}", row.1, row.2, row.5.as_deref().unwrap_or(""))).collect();
+    let rest: Vec<String> = all
+        .iter()
+        .map(|row| format!("{} of {} {}", row.1, row.2, row.5.as_deref().unwrap_or("")))
+        .collect();
     say::line(format_args!(
         "{:24} detected after {took:4.1} s (goal: {:.0} s): {}",
         blow.deed,
@@ -91,7 +104,12 @@ async fn strike(shop: &Shop, blow: &Blow) {
         rest.join(", ")
     ));
     assert_eq!(own.len(), 1, "{}: {all:?}", blow.deed);
-    assert_eq!((&*own[0].1, &*own[0].2), (blow.kind, &*blow.component), "{}", blow.deed);
+    assert_eq!(
+        (&*own[0].1, &*own[0].2),
+        (blow.kind, &*blow.component),
+        "{}",
+        blow.deed
+    );
     assert_ne!(own[0].5.as_deref(), Some("false_alarm"), "{}", blow.deed);
     assert!(took < blow.goal * 3.0, "{}: {took}", blow.deed);
 }
@@ -104,7 +122,10 @@ async fn within(shop: &Shop, last: i64, what: &str, so: impl Fn(&[Row]) -> bool)
         if so(&rows) {
             return rows;
         }
-        assert!(Instant::now() < end, "waited {SETTLED:?} until {what}: {rows:?}");
+        assert!(
+            Instant::now() < end,
+            "waited {SETTLED:?} until {what}: {rows:?}"
+        );
         sleep(LOOK).await;
     }
 }

@@ -172,7 +172,9 @@ fn spool(env: &Env) -> Result<PathBuf, Wrong> {
     let instance: Option<String> = env.optional("INSTANCE")?;
     let listen: SocketAddr = env.get("LISTEN")?;
     let life = (listen.port() == 0).then(|| Uuid::now_v7().to_string());
-    let parts = [instance, Some(listen.to_string()), life].into_iter().flatten();
+    let parts = [instance, Some(listen.to_string()), life]
+        .into_iter()
+        .flatten();
     let name = parts.collect::<Vec<_>>().join("-");
     let name = name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
     let name = format!("holdfast-faults-{name}.jsonl");
@@ -196,7 +198,8 @@ impl Part {
 }
 
 impl Value for Part {
-    const MUST_BE: &'static str = "`name=host:port` or `name=http://host:port/path`, with commas between";
+    const MUST_BE: &'static str =
+        "`name=host:port` or `name=http://host:port/path`, with commas between";
 
     fn read(text: &str) -> Option<Self> {
         let (name, place) = text.split_once('=')?;
@@ -229,13 +232,23 @@ mod tests {
     #[test]
     fn a_part_is_named_and_asked_by_a_connection_or_a_page() {
         let part = Part::read("haproxy-1=127.0.0.1:5000").unwrap();
-        assert_eq!((&*part.name, part.addr.as_str()), ("haproxy-1", "127.0.0.1:5000"));
+        assert_eq!(
+            (&*part.name, part.addr.as_str()),
+            ("haproxy-1", "127.0.0.1:5000")
+        );
         assert!(matches!(part.manner, Manner::Tcp));
 
         let part = Part::read("etcd-1=http://127.0.0.1:2379/health").unwrap();
         assert!(matches!(part.manner, Manner::Http { path, .. } if path == "/health"));
 
-        for bad in ["", "haproxy-1", "haproxy-1=", "=127.0.0.1:1", "a=host", "a=http:///x"] {
+        for bad in [
+            "",
+            "haproxy-1",
+            "haproxy-1=",
+            "=127.0.0.1:1",
+            "a=host",
+            "a=http:///x",
+        ] {
             assert!(Part::read(bad).is_none(), "{bad}");
         }
     }

@@ -62,8 +62,11 @@ impl Board {
 impl Foreign {
     /// Which of the `open` faults are over, as `board` shows.
     pub(super) fn over(&mut self, open: &[Row], board: &Board) -> Vec<Recovery> {
-        self.read.retain(|number, _| open.iter().any(|row| row.number == *number));
-        open.iter().filter_map(|row| self.judge(row, board)).collect()
+        self.read
+            .retain(|number, _| open.iter().any(|row| row.number == *number));
+        open.iter()
+            .filter_map(|row| self.judge(row, board))
+            .collect()
     }
 
     fn judge(&mut self, row: &Row, board: &Board) -> Option<Recovery> {
@@ -81,7 +84,9 @@ impl Foreign {
         let same = standing.incarnation == life;
         let resolution = match kind {
             Kind::PrimaryLost | Kind::RedisPrimaryLost if !same => Resolution::Replaced,
-            Kind::InstanceSlow | Kind::InstanceEjected | Kind::ReplicationLag => begun(row, &standing),
+            Kind::InstanceSlow | Kind::InstanceEjected | Kind::ReplicationLag => {
+                begun(row, &standing)
+            }
             _ if !same => Resolution::Restarted,
             _ => begun(row, &standing),
         };

@@ -37,7 +37,9 @@ pub(super) async fn watch(scene: Scene, chores: Chores, db: Db) {
             scene.board.well(&fault.1, now, UNKNOWN);
             if open.remove(fault).is_some() {
                 let subject = (fault.0, fault.1.as_str(), UNKNOWN);
-                scene.ended(subject, now, Resolution::Resumed, String::new()).await;
+                scene
+                    .ended(subject, now, Resolution::Resumed, String::new())
+                    .await;
             }
         }
         well_at = now;
@@ -66,11 +68,16 @@ fn look(chores: &Chores, now: OffsetDateTime) -> (Vec<Wrong>, Vec<Wrong>) {
     let certificates = chores.certificates.iter().map(|path| {
         let end = certificate::end(path);
         let soon = end.is_none_or(|end| end - now < chores.certificate_left);
-        (soon, (Kind::CertificateExpiring, named("certificate", path)))
+        (
+            soon,
+            (Kind::CertificateExpiring, named("certificate", path)),
+        )
     });
     let backups = chores.backup.iter().map(|path| {
         let made = fs::metadata(path).and_then(|told| told.modified());
-        let old = made.map_or(true, |made| now - OffsetDateTime::from(made) > chores.backup_age);
+        let old = made.map_or(true, |made| {
+            now - OffsetDateTime::from(made) > chores.backup_age
+        });
         (old, (Kind::BackupStale, named("backup", path)))
     });
     let all: Vec<_> = disks.chain(certificates).chain(backups).collect();

@@ -36,7 +36,9 @@ pub(super) async fn watch(scene: Scene, db: Db) {
                 if open {
                     let subject = (Kind::DatabaseUnreachable, COMPONENT, UNKNOWN);
                     let now = scene.clock.now().wall;
-                    scene.ended(subject, now, Resolution::Resumed, String::new()).await;
+                    scene
+                        .ended(subject, now, Resolution::Resumed, String::new())
+                        .await;
                     open = false;
                 }
                 last = Some((asked.own, asked.wall));

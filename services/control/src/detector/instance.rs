@@ -104,7 +104,11 @@ impl Watch {
 
     async fn write(&mut self, scene: &Scene, verdict: Verdict) {
         match verdict {
-            Verdict::Opened { kind, incarnation, since } => {
+            Verdict::Opened {
+                kind,
+                incarnation,
+                since,
+            } => {
                 self.open.push((kind, incarnation.clone()));
                 self.before = self.others();
                 let beginning = Beginning {
@@ -117,7 +121,12 @@ impl Watch {
                 };
                 scene.began(beginning).await;
             }
-            Verdict::Closed { kind, incarnation, at, resolution } => {
+            Verdict::Closed {
+                kind,
+                incarnation,
+                at,
+                resolution,
+            } => {
                 self.open.clear();
                 self.withdrawn = false;
                 let subject = (kind, self.component.as_str(), incarnation.as_str());
@@ -153,7 +162,8 @@ impl Watch {
             return true;
         };
         let list = place.list.borrow();
-        list.iter().any(|one| one.id == place.me.id && one.addr == place.me.addr)
+        list.iter()
+            .any(|one| one.id == place.me.id && one.addr == place.me.addr)
     }
 
     fn others(&self) -> Vec<Listed> {
@@ -161,7 +171,10 @@ impl Watch {
             return Vec::new();
         };
         let list = place.list.borrow();
-        list.iter().filter(|one| one.addr != place.me.addr).cloned().collect()
+        list.iter()
+            .filter(|one| one.addr != place.me.addr)
+            .cloned()
+            .collect()
     }
 
     /// Whether somebody is listed in its place who was not before.

@@ -20,7 +20,10 @@ pub(super) async fn follow(scene: Scene, service: Service) {
         let listed = list.borrow_and_update().clone();
         watched.retain(|_, watch| !watch.is_finished());
         for one in listed.iter() {
-            let seat = Listed { ready: true, ..one.clone() };
+            let seat = Listed {
+                ready: true,
+                ..one.clone()
+            };
             if watched.contains_key(&seat) {
                 continue;
             }

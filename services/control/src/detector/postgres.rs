@@ -33,7 +33,12 @@ struct Told {
 pub(super) async fn watch(scene: Scene, patroni: Patroni) {
     let nodes = patroni.nodes.iter();
     let mut pulses: Vec<(String, Pulse)> = nodes
-        .map(|part| (part.name.clone(), Pulse::new(part.addr.clone(), part.manner.clone())))
+        .map(|part| {
+            (
+                part.name.clone(),
+                Pulse::new(part.addr.clone(), part.manner.clone()),
+            )
+        })
         .collect();
     let mut group = Group::new(Plan {
         name: GROUP,
@@ -61,17 +66,44 @@ pub(super) async fn follow(scene: &Scene, group: &mut Group, view: &View) {
     let now = scene.clock.now().wall;
     for found in group.take(view, now) {
         match found {
-            Found::Opened { kind, component, incarnation, since, cause } => {
+            Found::Opened {
+                kind,
+                component,
+                incarnation,
+                since,
+                cause,
+            } => {
                 let handling = String::new();
-                scene.began(Beginning { kind, component, incarnation, since, cause, handling }).await;
+                scene
+                    .began(Beginning {
+                        kind,
+                        component,
+                        incarnation,
+                        since,
+                        cause,
+                        handling,
+                    })
+                    .await;
             }
-            Found::Closed { kind, component, incarnation, resolution, handling } => {
-                scene.ended((kind, &component, &incarnation), now, resolution, handling).await;
+            Found::Closed {
+                kind,
+                component,
+                incarnation,
+                resolution,
+                handling,
+            } => {
+                scene
+                    .ended((kind, &component, &incarnation), now, resolution, handling)
+                    .await;
             }
         }
     }
     let well = group.well();
-    let all = view.nodes.iter().map(|node| node.name.as_str()).chain([group.name()]);
+    let all = view
+        .nodes
+        .iter()
+        .map(|node| node.name.as_str())
+        .chain([group.name()]);
     for name in all {
         match well.iter().find(|(known, ..)| known == name) {
             Some((name, life, since)) => scene.board.well(name, *since, life),
@@ -87,7 +119,9 @@ fn read(heard: &Heard) -> Option<Told> {
     let told: Value = serde_json::from_slice(body).ok()?;
     let role = told["role"].as_str().unwrap_or_default();
     let xlog = &told["xlog"];
-    let position = xlog["location"].as_u64().or_else(|| xlog["received_location"].as_u64());
+    let position = xlog["location"]
+        .as_u64()
+        .or_else(|| xlog["received_location"].as_u64());
     Some(Told {
         running: matches!(told["state"].as_str(), Some("running" | "streaming")),
         // As Patroni 3, 4 and both say it.
@@ -157,16 +191,40 @@ mod tests {
 
         let view = view(&told);
 
-        assert_eq!(view.leader, Some(Leader { name: "pg-1".to_owned(), epoch: "3".to_owned() }));
-        let well: Vec<_> = view.nodes.iter().map(|node| (node.well, node.behind)).collect();
-        assert_eq!(well, [(true, Some(0)), (true, Some(1_000)), (false, None), (false, None)]);
-        assert_eq!(view.nodes[0].life.as_deref(), Some("2026-11-20T12:00:00.1+00:00"));
+        assert_eq!(
+            view.leader,
+            Some(Leader {
+                name: "pg-1".to_owned(),
+                epoch: "3".to_owned()
+            })
+        );
+        let well: Vec<_> = view
+            .nodes
+            .iter()
+            .map(|node| (node.well, node.behind))
+            .collect();
+        assert_eq!(
+            well,
+            [
+                (true, Some(0)),
+                (true, Some(1_000)),
+                (false, None),
+                (false, None)
+            ]
+        );
+        assert_eq!(
+            view.nodes[0].life.as_deref(),
+            Some("2026-11-20T12:00:00.1+00:00")
+        );
     }
 
     #[test]
     fn of_two_that_think_they_lead_the_one_on_the_later_timeline_does() {
         let later = PRIMARY.replace("\"timeline\": 3", "\"timeline\": 4");
-        let later = Heard::Answer(Answer { body: later.into(), ..Answer::default() });
+        let later = Heard::Answer(Answer {
+            body: later.into(),
+            ..Answer::default()
+        });
         let told = [
             ("pg-1".to_owned(), read(&answer(PRIMARY))),
             ("pg-2".to_owned(), read(&later)),

@@ -1,5 +1,6 @@
 //! Asks the Sentinels how the Redis servers are.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use cache::sentinel::{Server, View as Sight, Watchers};
@@ -23,11 +24,14 @@ pub(super) async fn watch(scene: Scene, sentinels: Watchers) {
         behind: u64::MAX,
         lives_tell: true,
     });
+    let mut latest = 0;
     loop {
         let asked = scene.clock.now();
         let sights = sentinels.look().await;
-        // Where none of them answers nobody knows.
-        if let Some(view) = view(&sights) {
+        let epoch = sights.iter().map(|sight| sight.epoch).max();
+        // Where none of them answers nobody knows; nor where only those do who have not heard of the last choice.
+        if let Some(view) = view(&sights).filter(|_| epoch >= Some(latest)) {
+            latest = epoch.unwrap_or(latest);
             follow(&scene, &mut group, &view).await;
         }
         let spent = scene.clock.now().own.saturating_sub(asked.own);
@@ -39,14 +43,28 @@ pub(super) async fn watch(scene: Scene, sentinels: Watchers) {
 fn view(sights: &[Sight]) -> Option<View> {
     let latest = sights.iter().max_by_key(|sight| sight.epoch)?;
     let missed = |addr: &str| {
-        let all = sights.iter().flat_map(|sight| sight.replicas.iter().chain([&sight.primary]));
-        let votes = all.filter(|server| server.addr == addr && server.down).count();
+        let all = sights
+            .iter()
+            .flat_map(|sight| sight.replicas.iter().chain([&sight.primary]));
+        let votes = all
+            .filter(|server| server.addr == addr && server.down)
+            .count();
         votes * 2 > sights.len()
+    };
+    // Each hears of another life at another moment.
+    let life = |addr: &str| {
+        let all = sights
+            .iter()
+            .flat_map(|sight| sight.replicas.iter().chain([&sight.primary]));
+        let lives = all.filter(|server| server.addr == addr && !server.life.is_empty());
+        let lives: HashSet<&str> = lives.map(|server| server.life.as_str()).collect();
+        let agreed = lives.iter().next().filter(|_| lives.len() == 1)?;
+        Some((*agreed).to_owned())
     };
     let node = |server: &Server| Node {
         name: format!("{GROUP}@{}", server.addr),
         well: !missed(&server.addr),
-        life: Some(server.life.clone()).filter(|life| !life.is_empty()),
+        life: life(&server.addr),
         behind: None,
     };
     let primary = node(&latest.primary);
@@ -82,7 +100,11 @@ mod tests {
     #[test]
     fn the_primary_is_who_was_chosen_last() {
         let late = sight(3, server(1, false), server(2, false));
-        let sights = [late.clone(), sight(4, server(2, false), server(1, false)), late];
+        let sights = [
+            late.clone(),
+            sight(4, server(2, false), server(1, false)),
+            late,
+        ];
 
         let view = view(&sights).unwrap();
 
@@ -100,7 +122,12 @@ mod tests {
 
         assert!(by_one.leader.is_some() && by_one.nodes.iter().all(|node| node.well));
         assert!(by_two.leader.is_none());
-        assert!(by_two.nodes.iter().any(|node| !node.well && node.name.ends_with(":1")));
+        assert!(
+            by_two
+                .nodes
+                .iter()
+                .any(|node| !node.well && node.name.ends_with(":1"))
+        );
         assert_eq!(view(&[]), None);
     }
 }

@@ -137,11 +137,19 @@ impl Group {
 
     /// Takes in a look at `now`, and tells what it means.
     pub fn take(&mut self, view: &View, now: OffsetDateTime) -> Vec<Found> {
-        let mut found: Vec<_> = view.nodes.iter().flat_map(|node| self.node(node, now)).collect();
+        let mut found: Vec<_> = view
+            .nodes
+            .iter()
+            .flat_map(|node| self.node(node, now))
+            .collect();
         found.extend(self.led(view.leader.as_ref(), now));
         let epoch = view.leader.as_ref().map(|leader| leader.epoch.clone());
         if let Some(epoch) = epoch {
-            found.extend(view.nodes.iter().filter_map(|node| self.lag(node, &epoch, now)));
+            found.extend(
+                view.nodes
+                    .iter()
+                    .filter_map(|node| self.lag(node, &epoch, now)),
+            );
         }
         found
     }
@@ -166,7 +174,13 @@ impl Group {
 
     fn node(&mut self, node: &Node, now: OffsetDateTime) -> Vec<Found> {
         let plan = self.plan;
-        let life = node.life.clone().unwrap_or_else(|| UNKNOWN.to_owned());
+        // Where nobody says which life it is, there is no sign of another one.
+        let before = self.nodes.get(&node.name).map(|known| known.life.clone());
+        let life = node
+            .life
+            .clone()
+            .or(before)
+            .unwrap_or_else(|| UNKNOWN.to_owned());
         if !self.nodes.contains_key(&node.name) && !node.well {
             // It may not have come up yet.
             return Vec::new();
@@ -191,7 +205,11 @@ impl Group {
             return self.down(&node.name);
         }
         (known.ill, known.well) = (0, known.well + 1);
-        let reborn = plan.lives_tell && known.life != life && known.down.is_none();
+        let known_life = known.life != UNKNOWN;
+        let reborn = plan.lives_tell && known_life && known.life != life && known.down.is_none();
+        if !known_life {
+            known.life.clone_from(&life);
+        }
         let mut found = Vec::new();
         if reborn {
             known.down = Some(known.life.clone());
@@ -237,7 +255,10 @@ impl Group {
         }
         self.without = 0;
         let mut found = Vec::new();
-        let same = self.leader.as_ref().is_none_or(|(known, _)| known == leader);
+        let same = self
+            .leader
+            .as_ref()
+            .is_none_or(|(known, _)| known == leader);
         if !same {
             self.since = now;
             if self.lost.is_none() {

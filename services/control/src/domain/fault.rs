@@ -222,7 +222,9 @@ impl Subject {
             UNKNOWN.clone_into(&mut incarnation);
         }
         for (field, name) in [("component", &component), ("incarnation", &incarnation)] {
-            let fits = name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+            let fits = name
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'#');
             if name.is_empty() || name.len() > NAME || !fits {
                 return Err(Invalid(field));
             }

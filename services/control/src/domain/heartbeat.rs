@@ -168,13 +168,18 @@ impl Patient {
                     leaving,
                 });
                 (self.late, self.quick) = Default::default();
-                verdicts = before.map(|before| self.reborn(before, at)).unwrap_or_default();
+                verdicts = before
+                    .map(|before| self.reborn(before, at))
+                    .unwrap_or_default();
             }
         }
         verdicts.extend(self.paced(beat));
         if self.answers.count >= ANSWERS {
             let over = self.answers.since.unwrap_or(at);
-            let slow = self.open.iter().position(|(kind, _)| *kind == Kind::InstanceSlow);
+            let slow = self
+                .open
+                .iter()
+                .position(|(kind, _)| *kind == Kind::InstanceSlow);
             let kept = slow.map(|slow| self.open.remove(slow));
             verdicts.extend(self.close(over, Resolution::Resumed));
             self.open.extend(kept);
@@ -208,12 +213,23 @@ impl Patient {
         };
         let slow = |(kind, _): &(Kind, String)| *kind == Kind::InstanceSlow;
         match (self.late, self.quick) {
-            (Run { count: SLOW.., since: Some(since) }, _) if self.open.is_empty() => {
-                self.open(Kind::InstanceSlow, &life, since).into_iter().collect()
-            }
-            (_, Run { count: SLOW.., since: Some(since) }) if self.open.iter().any(slow) => {
-                self.close(since, Resolution::Resumed)
-            }
+            (
+                Run {
+                    count: SLOW..,
+                    since: Some(since),
+                },
+                _,
+            ) if self.open.is_empty() => self
+                .open(Kind::InstanceSlow, &life, since)
+                .into_iter()
+                .collect(),
+            (
+                _,
+                Run {
+                    count: SLOW..,
+                    since: Some(since),
+                },
+            ) if self.open.iter().any(slow) => self.close(since, Resolution::Resumed),
             _ => Vec::new(),
         }
     }

@@ -129,7 +129,12 @@ mod tests {
 
     #[test]
     fn the_chance_of_a_late_heartbeat_is_that_of_a_normal_distribution() {
-        for (y, chance) in [(0.0, 0.5), (1.0, 0.158_655), (2.0, 0.022_750), (-1.0, 0.841_345)] {
+        for (y, chance) in [
+            (0.0, 0.5),
+            (1.0, 0.158_655),
+            (2.0, 0.022_750),
+            (-1.0, 0.841_345),
+        ] {
             assert!((later(y) - chance).abs() < 0.001, "{y}: {}", later(y));
         }
     }

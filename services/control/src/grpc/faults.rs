@@ -2,11 +2,11 @@
 
 use std::pin::Pin;
 
+use ::time::OffsetDateTime;
 use api::control as wire;
 use api::cursor::Page;
 use api::id::ACCOUNT;
 use api::{error, time};
-use ::time::OffsetDateTime;
 use futures::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
 
@@ -112,7 +112,8 @@ impl wire::faults_server::Faults for Faults {
 
 /// One or two entries: that it began, and where it is over, that too.
 fn read_sighting(sighting: wire::Sighting) -> Result<Vec<Entry>, Status> {
-    let kind = Kind::read(&sighting.r#type).ok_or_else(|| error::invalid("type", "a type of fault"))?;
+    let kind =
+        Kind::read(&sighting.r#type).ok_or_else(|| error::invalid("type", "a type of fault"))?;
     let subject = Subject::new(kind, sighting.component, sighting.incarnation);
     let subject = subject.map_err(Error::from)?;
     let needed = |field, text: &str| {

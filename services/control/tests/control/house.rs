@@ -39,9 +39,14 @@ pub(crate) async fn tiny(service: &'static str, addr: SocketAddr) -> Tiny {
         ("DRAIN_GRACE", "2s".to_owned()),
         ("LOG", "off".to_owned()),
     ]);
-    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
     let runtime = runtime.unwrap();
-    let started = runtime.spawn(chassis::start(service, env, |_| Ok(Idle))).await;
+    let started = runtime
+        .spawn(chassis::start(service, env, |_| Ok(Idle)))
+        .await;
     Tiny {
         addr,
         runtime: Some(runtime),
@@ -101,7 +106,8 @@ impl House {
             ("LOG", "error".to_owned()),
         ];
         let all = own.iter().chain(watched);
-        all.map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+        all.map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect()
     }
 
     /// Starts one in this process.
@@ -130,7 +136,12 @@ impl House {
             self.rows().await.iter().any(|row| row.1 == kind)
         })
         .await;
-        self.rows().await.iter().find(|row| row.1 == kind).unwrap().3
+        self.rows()
+            .await
+            .iter()
+            .find(|row| row.1 == kind)
+            .unwrap()
+            .3
     }
 
     /// Waits until nothing lasts, and tells what there was: type and resolution.
@@ -140,7 +151,9 @@ impl House {
         })
         .await;
         let rows = self.rows().await;
-        rows.iter().map(|row| format!("{} {} {}", row.1, row.2, row.4)).collect()
+        rows.iter()
+            .map(|row| format!("{} {} {}", row.1, row.2, row.4))
+            .collect()
     }
 }
 
@@ -151,7 +164,12 @@ impl Control {
     /// All faults that `wanted` asks for.
     pub(crate) async fn list(&self, wanted: ListFaultsRequest) -> Vec<Fault> {
         let mut faults = self.faults.clone();
-        faults.list_faults(wanted).await.unwrap().into_inner().faults
+        faults
+            .list_faults(wanted)
+            .await
+            .unwrap()
+            .into_inner()
+            .faults
     }
 
     /// Waits until it has seen each of its neighbours well a few times: of what was never heard nothing is said.
@@ -172,5 +190,7 @@ pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
 
 /// What comes within the limit.
 pub(crate) async fn soon<F: Future>(work: F) -> F::Output {
-    timeout(LIMIT, work).await.expect("it comes within the limit")
+    timeout(LIMIT, work)
+        .await
+        .expect("it comes within the limit")
 }

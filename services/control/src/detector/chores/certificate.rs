@@ -64,7 +64,9 @@ fn take(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
         if digits.len() > 4 {
             return None;
         }
-        let length = digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit));
+        let length = digits
+            .iter()
+            .fold(0, |sum, digit| sum << 8 | usize::from(*digit));
         (length, rest)
     };
     let (content, rest) = rest.split_at_checked(length)?;
@@ -105,7 +107,11 @@ mod tests {
         let path = folder.path().join("own.pem");
         let whole = certificate(2031);
         let half = whole.replace("-----END", "");
-        for text in ["", "-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----", &half] {
+        for text in [
+            "",
+            "-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----",
+            &half,
+        ] {
             fs::write(&path, text).unwrap();
 
             assert_eq!(end(&path), None);

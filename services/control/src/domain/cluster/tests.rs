@@ -61,11 +61,26 @@ impl Scene {
 
     fn told(&self) -> Vec<String> {
         let told = self.found.iter().map(|found| match found {
-            Found::Opened { kind, component, incarnation, cause, .. } => {
+            Found::Opened {
+                kind,
+                component,
+                incarnation,
+                cause,
+                ..
+            } => {
                 let cause = cause.as_ref().map(|(_, name)| format!(" for {name}"));
-                format!("{} {component} {incarnation}{}", kind.word(), cause.unwrap_or_default())
+                format!(
+                    "{} {component} {incarnation}{}",
+                    kind.word(),
+                    cause.unwrap_or_default()
+                )
             }
-            Found::Closed { kind, component, resolution, .. } => {
+            Found::Closed {
+                kind,
+                component,
+                resolution,
+                ..
+            } => {
                 format!("{} {component} {}", kind.word(), resolution.word())
             }
         });
@@ -111,7 +126,10 @@ fn another_leader_from_one_look_to_the_next_was_a_loss_too() {
 
     scene.looks(3, &view(Some(("pg-3", 2)), &[]));
 
-    let told = ["primary_lost postgres 1 for pg-1", "primary_lost postgres replaced"];
+    let told = [
+        "primary_lost postgres 1 for pg-1",
+        "primary_lost postgres replaced",
+    ];
     assert_eq!(scene.told(), told);
 }
 
@@ -121,7 +139,10 @@ fn the_same_leader_on_another_timeline_was_lost_and_restarted() {
 
     scene.looks(3, &view(Some(("pg-1", 2)), &[]));
 
-    let told = ["primary_lost postgres 1 for pg-1", "primary_lost postgres restarted"];
+    let told = [
+        "primary_lost postgres 1 for pg-1",
+        "primary_lost postgres restarted",
+    ];
     assert_eq!(scene.told(), told);
 }
 
@@ -132,7 +153,10 @@ fn a_standby_that_is_gone_takes_nothing_with_it() {
     scene.looks(4, &view(Some(("pg-1", 1)), &["pg-3"]));
     scene.looks(3, &view(Some(("pg-1", 1)), &[]));
 
-    let told = ["database_node_down pg-3 first", "database_node_down pg-3 resumed"];
+    let told = [
+        "database_node_down pg-3 first",
+        "database_node_down pg-3 resumed",
+    ];
     assert_eq!(scene.told(), told);
 }
 
@@ -166,7 +190,13 @@ fn a_member_in_another_life_was_down_only_where_lives_tell() {
     reborn.nodes[1].life = Some("second".to_owned());
     for (lives_tell, told) in [
         (false, &[][..]),
-        (true, &["database_node_down pg-2 first", "database_node_down pg-2 restarted"]),
+        (
+            true,
+            &[
+                "database_node_down pg-2 first",
+                "database_node_down pg-2 restarted",
+            ],
+        ),
     ] {
         let mut scene = Scene::of(Plan { lives_tell, ..PLAN });
 
@@ -177,12 +207,35 @@ fn a_member_in_another_life_was_down_only_where_lives_tell() {
 }
 
 #[test]
+fn a_life_that_nobody_tells_of_is_no_other_one() {
+    let mut scene = Scene::of(Plan {
+        lives_tell: true,
+        ..PLAN
+    });
+    let told = view(Some(("pg-1", 1)), &[]);
+    let mut untold = told.clone();
+    untold.nodes[1].life = None;
+
+    for _ in 0..3 {
+        scene.looks(2, &untold);
+        scene.looks(2, &told);
+    }
+
+    assert_eq!(scene.told(), [""; 0]);
+}
+
+#[test]
 fn those_are_well_who_answer_without_a_break() {
     let mut scene = Scene::of(PLAN);
     assert_eq!(scene.group.well().len(), 4);
 
     scene.looks(3, &view(None, &["pg-1"]));
 
-    let well: Vec<String> = scene.group.well().into_iter().map(|(name, ..)| name).collect();
+    let well: Vec<String> = scene
+        .group
+        .well()
+        .into_iter()
+        .map(|(name, ..)| name)
+        .collect();
     assert_eq!(well, ["pg-2", "pg-3"]);
 }

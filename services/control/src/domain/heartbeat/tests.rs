@@ -53,7 +53,8 @@ impl Scene {
             };
             let found = self.patient.take(&beat);
             let at = asked + took;
-            self.verdicts.extend(found.into_iter().map(|verdict| (at, verdict)));
+            self.verdicts
+                .extend(found.into_iter().map(|verdict| (at, verdict)));
         }
     }
 
@@ -68,8 +69,12 @@ impl Scene {
     /// Which kinds were opened and closed, in order; how late the first was found.
     fn found(&self) -> Vec<String> {
         let told = self.verdicts.iter().map(|(_, verdict)| match verdict {
-            Verdict::Opened { kind, incarnation, .. } => format!("{} {incarnation}", kind.word()),
-            Verdict::Closed { kind, resolution, .. } => {
+            Verdict::Opened {
+                kind, incarnation, ..
+            } => format!("{} {incarnation}", kind.word()),
+            Verdict::Closed {
+                kind, resolution, ..
+            } => {
                 format!("{} {}", kind.word(), resolution.word())
             }
         });
@@ -89,7 +94,10 @@ fn a_process_that_refuses_was_killed_and_is_over_it_when_it_answers_in_another_l
     scene.refuses(6);
     scene.answers(3, "two");
 
-    assert_eq!(scene.found(), ["instance_killed one", "instance_killed restarted"]);
+    assert_eq!(
+        scene.found(),
+        ["instance_killed one", "instance_killed restarted"]
+    );
     assert!(scene.first_found_after(begun) < Duration::from_secs(2));
 }
 
@@ -102,7 +110,11 @@ fn the_times_of_a_fault_are_those_of_the_last_answer_before_and_of_the_first_aft
     let back = NOON + scene.now + Duration::from_millis(2);
     scene.answers(3, "two");
 
-    let [(_, Verdict::Opened { since, .. }), (_, Verdict::Closed { at, .. })] = &scene.verdicts[..] else {
+    let [
+        (_, Verdict::Opened { since, .. }),
+        (_, Verdict::Closed { at, .. }),
+    ] = &scene.verdicts[..]
+    else {
         panic!("{:?}", scene.verdicts);
     };
     assert_eq!((*since, *at), (last, back));
@@ -115,7 +127,10 @@ fn a_process_that_was_back_before_it_was_missed_was_killed_all_the_same() {
     scene.refuses(1);
     scene.answers(3, "two");
 
-    assert_eq!(scene.found(), ["instance_killed one", "instance_killed restarted"]);
+    assert_eq!(
+        scene.found(),
+        ["instance_killed one", "instance_killed restarted"]
+    );
 }
 
 #[test]
@@ -126,7 +141,10 @@ fn a_process_that_says_nothing_is_paused_and_resumes() {
     scene.for_a_while(4, &Sign::Silent, PATIENCE);
     scene.answers(3, "one");
 
-    assert_eq!(scene.found(), ["instance_paused one", "instance_paused resumed"]);
+    assert_eq!(
+        scene.found(),
+        ["instance_paused one", "instance_paused resumed"]
+    );
     assert!(scene.first_found_after(begun) < Duration::from_secs(10));
 }
 
@@ -152,7 +170,10 @@ fn a_process_whose_answers_take_a_second_is_slow_until_they_do_not() {
     scene.for_a_while(6, &answer("one"), Duration::from_secs(1));
     scene.answers(6, "one");
 
-    assert_eq!(scene.found(), ["instance_slow one", "instance_slow resumed"]);
+    assert_eq!(
+        scene.found(),
+        ["instance_slow one", "instance_slow resumed"]
+    );
     assert!(scene.first_found_after(begun) < Duration::from_secs(5));
 }
 
@@ -213,7 +234,10 @@ fn a_killed_process_that_comes_back_haltingly_has_no_second_fault() {
     scene.for_a_while(2, &Sign::Silent, PATIENCE);
     scene.answers(3, "two");
 
-    assert_eq!(scene.found(), ["instance_killed one", "instance_killed restarted"]);
+    assert_eq!(
+        scene.found(),
+        ["instance_killed one", "instance_killed restarted"]
+    );
 }
 
 #[test]
@@ -239,6 +263,12 @@ fn another_in_its_place_ends_what_was_open() {
 
     let over = scene.patient.replaced(NOON);
 
-    assert!(matches!(over[..], [Verdict::Closed { resolution: Resolution::Replaced, .. }]));
+    assert!(matches!(
+        over[..],
+        [Verdict::Closed {
+            resolution: Resolution::Replaced,
+            ..
+        }]
+    ));
     assert!(scene.patient.replaced(NOON).is_empty());
 }

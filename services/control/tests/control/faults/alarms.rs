@@ -5,8 +5,8 @@ use std::time::Duration;
 use api::control::{ReportRequest, Sighting};
 use tokio::time::sleep;
 
-use crate::house::{House, free, tiny, until};
 use crate::faults::processes::Observer;
+use crate::house::{House, free, tiny, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_instance_that_ends_in_order_has_no_fault() {
@@ -91,7 +91,13 @@ async fn what_a_caller_saw_alone_is_closed_as_a_false_alarm() {
     };
     control.faults.clone().report(report).await.unwrap();
 
-    until("it is over", async || house.rows().await.iter().all(|row| !row.4.is_empty())).await;
+    until("it is over", async || {
+        house.rows().await.iter().all(|row| !row.4.is_empty())
+    })
+    .await;
     let all = house.all_over().await;
-    assert_eq!(all, [format!("instance_ejected order@{} false_alarm", order.addr)]);
+    assert_eq!(
+        all,
+        [format!("instance_ejected order@{} false_alarm", order.addr)]
+    );
 }

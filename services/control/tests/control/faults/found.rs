@@ -16,7 +16,10 @@ async fn struck(deed: impl Fn(&Wire), kind: &str, goal: f64) {
     let order = tiny("order", free()).await;
     let wire = Wire::to(order.addr).await;
     let watched = [("ORDER_ADDRS", wire.addr().to_string())];
-    let (one, other) = tokio::join!(house.control("one", &watched), house.control("two", &watched));
+    let (one, other) = tokio::join!(
+        house.control("one", &watched),
+        house.control("two", &watched)
+    );
     tokio::join!(one.acquainted(), other.acquainted());
 
     deed(&wire);
@@ -53,7 +56,10 @@ async fn an_instance_that_is_gone_was_killed_each_time_anew() {
     let addr = free();
     let mut order = tiny("order", addr).await;
     let watched = [("ORDER_ADDRS", addr.to_string())];
-    let (one, other) = tokio::join!(house.control("one", &watched), house.control("two", &watched));
+    let (one, other) = tokio::join!(
+        house.control("one", &watched),
+        house.control("two", &watched)
+    );
     tokio::join!(one.acquainted(), other.acquainted());
 
     for times in 1..=2 {
@@ -75,7 +81,9 @@ async fn the_same_life_that_stands_still_twice_has_two_faults() {
     let house = House::new().await;
     let order = tiny("order", free()).await;
     let wire = Wire::to(order.addr).await;
-    let control = house.control("one", &[("ORDER_ADDRS", wire.addr().to_string())]).await;
+    let control = house
+        .control("one", &[("ORDER_ADDRS", wire.addr().to_string())])
+        .await;
     control.acquainted().await;
 
     for times in 1..=2 {

@@ -68,7 +68,10 @@ async fn a_fault_that_many_report_late_and_again_is_one_row_with_the_times_of_th
         panic!("{faults:?}");
     };
     assert_eq!((&fault.occurred_at, &fault.detected_at), (&at(10), &at(12)));
-    assert_eq!((&*fault.resolution, &*fault.severity), ("replaced", "critical"));
+    assert_eq!(
+        (&*fault.resolution, &*fault.severity),
+        ("replaced", "critical")
+    );
 }
 
 #[tokio::test]
@@ -76,11 +79,19 @@ async fn what_comes_again_after_it_was_over_is_another_fault() {
     let (_house, control) = open().await;
 
     for since in [0, 100] {
-        report(&control, &[lost("7", since, Some(30))]).await.unwrap();
-        report(&control, &[lost("7", since + 1, None)]).await.unwrap();
+        report(&control, &[lost("7", since, Some(30))])
+            .await
+            .unwrap();
+        report(&control, &[lost("7", since + 1, None)])
+            .await
+            .unwrap();
     }
 
-    let lives: Vec<String> = all(&control).await.into_iter().map(|fault| fault.incarnation).collect();
+    let lives: Vec<String> = all(&control)
+        .await
+        .into_iter()
+        .map(|fault| fault.incarnation)
+        .collect();
     assert_eq!(lives, ["7#2", "7"]);
 }
 
@@ -89,11 +100,26 @@ async fn faults_are_listed_by_what_is_asked_for_page_by_page() {
     let (_house, control) = open().await;
     for timeline in 1..=5_i64 {
         let lasted = (timeline < 4).then_some(30);
-        report(&control, &[lost(&timeline.to_string(), timeline * 100, lasted)]).await.unwrap();
+        report(
+            &control,
+            &[lost(&timeline.to_string(), timeline * 100, lasted)],
+        )
+        .await
+        .unwrap();
     }
     let ask = async |wanted: ListFaultsRequest| {
-        let found = control.faults.clone().list_faults(wanted).await.unwrap().into_inner();
-        let lives: Vec<String> = found.faults.into_iter().map(|fault| fault.incarnation).collect();
+        let found = control
+            .faults
+            .clone()
+            .list_faults(wanted)
+            .await
+            .unwrap()
+            .into_inner();
+        let lives: Vec<String> = found
+            .faults
+            .into_iter()
+            .map(|fault| fault.incarnation)
+            .collect();
         (lives.join(" "), found.next_cursor)
     };
     let page = |cursor: &str| {
@@ -103,15 +129,50 @@ async fn faults_are_listed_by_what_is_asked_for_page_by_page() {
         })
     };
 
-    let open = ask(ListFaultsRequest { open: true, ..Default::default() }).await.0;
-    let since = ask(ListFaultsRequest { since: at(300), ..Default::default() }).await.0;
-    let none = ask(ListFaultsRequest { r#type: "disk_full".to_owned(), ..Default::default() }).await.0;
-    let elsewhere = ask(ListFaultsRequest { component: "redis".to_owned(), ..Default::default() }).await.0;
-    let (first, cursor) = ask(ListFaultsRequest { page: page(""), ..Default::default() }).await;
-    let (second, cursor) = ask(ListFaultsRequest { page: page(&cursor), ..Default::default() }).await;
-    let (third, end) = ask(ListFaultsRequest { page: page(&cursor), ..Default::default() }).await;
+    let open = ask(ListFaultsRequest {
+        open: true,
+        ..Default::default()
+    })
+    .await
+    .0;
+    let since = ask(ListFaultsRequest {
+        since: at(300),
+        ..Default::default()
+    })
+    .await
+    .0;
+    let none = ask(ListFaultsRequest {
+        r#type: "disk_full".to_owned(),
+        ..Default::default()
+    })
+    .await
+    .0;
+    let elsewhere = ask(ListFaultsRequest {
+        component: "redis".to_owned(),
+        ..Default::default()
+    })
+    .await
+    .0;
+    let (first, cursor) = ask(ListFaultsRequest {
+        page: page(""),
+        ..Default::default()
+    })
+    .await;
+    let (second, cursor) = ask(ListFaultsRequest {
+        page: page(&cursor),
+        ..Default::default()
+    })
+    .await;
+    let (third, end) = ask(ListFaultsRequest {
+        page: page(&cursor),
+        ..Default::default()
+    })
+    .await;
 
-    assert_eq!((&*open, &*since, &*none, &*elsewhere), ("5 4", "5 4 3", "", ""));
+    assert_eq!(
+        (&*open, &*since, &*none, &*elsewhere),
+        ("5 4", "5 4 3", "", "")
+    );
     assert_eq!([&*first, &*second, &*third, &*end], ["5 4", "3 2", "1", ""]);
 }
 
@@ -139,9 +200,18 @@ async fn a_note_stands_with_its_fault_and_in_the_audit() {
     let full = note(number, "One more").await.unwrap_err();
 
     let get = GetFaultRequest { number };
-    let fault = control.faults.clone().get_fault(get).await.unwrap().into_inner();
+    let fault = control
+        .faults
+        .clone()
+        .get_fault(get)
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(fault.notes.len(), 100);
-    assert_eq!((&*fault.notes[0].text, &fault.notes[0].actor_id), ("The rack lost power.", &actor_id));
+    assert_eq!(
+        (&*fault.notes[0].text, &fault.notes[0].actor_id),
+        ("The rack lost power.", &actor_id)
+    );
     let codes = refused.map(|refused| refused.unwrap_err().code());
     assert_eq!(codes, [Code::InvalidArgument, Code::NotFound]);
     assert_eq!(api::error::reason(&full).as_deref(), Some("NOTES_FULL"));
@@ -155,26 +225,47 @@ async fn faults_are_counted_with_their_mean_times_and_without_false_alarms() {
     let (_house, control) = open().await;
     let mut alarm = lost("4", 300, Some(500));
     alarm.resolution = "false_alarm".to_owned();
-    let sightings = [lost("1", 0, Some(20)), lost("2", 100, Some(40)), lost("3", 200, None), alarm];
+    let sightings = [
+        lost("1", 0, Some(20)),
+        lost("2", 100, Some(40)),
+        lost("3", 200, None),
+        alarm,
+    ];
     report(&control, &sightings).await.unwrap();
 
-    let counted = control.faults.clone().statistics(StatisticsRequest::default()).await;
+    let counted = control
+        .faults
+        .clone()
+        .statistics(StatisticsRequest::default())
+        .await;
 
     let types = counted.unwrap().into_inner().types;
     let [lost] = &types[..] else {
         panic!("{types:?}");
     };
     assert_eq!((lost.count, lost.open, lost.false_alarms), (4, 1, 1));
-    assert!((lost.mean_seconds_to_detect - 2.0).abs() < 0.001, "{lost:?}");
-    assert!((lost.mean_seconds_to_repair - 30.0).abs() < 0.001, "{lost:?}");
+    assert!(
+        (lost.mean_seconds_to_detect - 2.0).abs() < 0.001,
+        "{lost:?}"
+    );
+    assert!(
+        (lost.mean_seconds_to_repair - 30.0).abs() < 0.001,
+        "{lost:?}"
+    );
 }
 
 #[tokio::test]
 async fn who_watches_hears_what_lasts_and_each_change_from_then_on_also_after_a_break() {
     let (_house, control) = open().await;
-    report(&control, &[lost("1", 0, Some(20)), lost("2", 100, None)]).await.unwrap();
+    report(&control, &[lost("1", 0, Some(20)), lost("2", 100, None)])
+        .await
+        .unwrap();
     let watch = async |since: String| {
-        let watched = control.faults.clone().watch_faults(WatchFaultsRequest { since }).await;
+        let watched = control
+            .faults
+            .clone()
+            .watch_faults(WatchFaultsRequest { since })
+            .await;
         watched.unwrap().into_inner()
     };
 
@@ -191,7 +282,10 @@ async fn who_watches_hears_what_lasts_and_each_change_from_then_on_also_after_a_
     }
 
     assert_eq!((&*first.incarnation, &*first.resolution), ("2", ""));
-    assert_eq!((&*second.incarnation, &*second.resolution), ("2", "replaced"));
+    assert_eq!(
+        (&*second.incarnation, &*second.resolution),
+        ("2", "replaced")
+    );
     assert_eq!(missed.resolution, "replaced");
 }
 

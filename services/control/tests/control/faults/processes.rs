@@ -21,7 +21,12 @@ impl Observer {
         Self::start_at(free(), house, name, watched).await
     }
 
-    async fn start_at(addr: SocketAddr, house: &House, name: &str, watched: &[(&str, String)]) -> Self {
+    async fn start_at(
+        addr: SocketAddr,
+        house: &House,
+        name: &str,
+        watched: &[(&str, String)],
+    ) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_control"))
             .env_clear()
             .envs(house.settings(name, watched))
@@ -38,7 +43,10 @@ impl Observer {
             addr,
             child: child.unwrap(),
         };
-        until("it listens", async || TcpStream::connect(addr).await.is_ok()).await;
+        until("it listens", async || {
+            TcpStream::connect(addr).await.is_ok()
+        })
+        .await;
         observer
     }
 
@@ -67,7 +75,9 @@ async fn a_stopped_process_is_paused_and_a_killed_one_killed() {
     let other = House::new().await;
     let process = Observer::start(&other, "process", &[]).await;
     let addr = process.addr;
-    let control = house.control("one", &[("CONTROL_ADDRS", addr.to_string())]).await;
+    let control = house
+        .control("one", &[("CONTROL_ADDRS", addr.to_string())])
+        .await;
     control.acquainted().await;
 
     process.pause();
@@ -79,7 +89,9 @@ async fn a_stopped_process_is_paused_and_a_killed_one_killed() {
     let _process = Observer::start_at(addr, &other, "process", &[]).await;
 
     let all = house.all_over().await;
-    println!("paused: detected after {paused:.1} s (goal: 10 s); killed: after {killed:.1} s (goal: 5 s)");
+    println!(
+        "paused: detected after {paused:.1} s (goal: 10 s); killed: after {killed:.1} s (goal: 5 s)"
+    );
     let expected = ["instance_paused resumed", "instance_killed restarted"];
     let expected = expected.map(|said| said.replace(' ', &format!(" control@{addr} ")));
     assert_eq!(all, expected);

@@ -31,13 +31,25 @@ async fn a_fault_while_the_database_is_away_is_written_when_it_is_back() {
     let spool = house.folder.path().join("one.jsonl");
     let spooled = |what: &'static str| {
         let spool = spool.clone();
-        async move || std::fs::read_to_string(&spool).unwrap_or_default().contains(what)
+        async move || {
+            std::fs::read_to_string(&spool)
+                .unwrap_or_default()
+                .contains(what)
+        }
     };
 
     wire.cut();
     order.kill();
-    until("the end of the order service is spooled", spooled("instance_killed")).await;
-    until("so is that of the database", spooled("database_unreachable")).await;
+    until(
+        "the end of the order service is spooled",
+        spooled("instance_killed"),
+    )
+    .await;
+    until(
+        "so is that of the database",
+        spooled("database_unreachable"),
+    )
+    .await;
     control.running.stop().await;
     assert!(house.rows().await.is_empty());
     let _order = tiny("order", addr).await;
@@ -46,10 +58,21 @@ async fn a_fault_while_the_database_is_away_is_written_when_it_is_back() {
     wire.heal();
 
     let all = house.all_over_of(2).await;
-    assert!(all.iter().any(|fault| fault.starts_with("instance_killed")), "{all:?}");
-    assert!(all.iter().any(|fault| fault.starts_with("database_unreachable")), "{all:?}");
+    assert!(
+        all.iter().any(|fault| fault.starts_with("instance_killed")),
+        "{all:?}"
+    );
+    assert!(
+        all.iter()
+            .any(|fault| fault.starts_with("database_unreachable")),
+        "{all:?}"
+    );
     let late = query_scalar::<_, i64>("select count(*) from faults where detected_at > $1");
-    let late = late.bind(back).fetch_one(house.database.pool()).await.unwrap();
+    let late = late
+        .bind(back)
+        .fetch_one(house.database.pool())
+        .await
+        .unwrap();
     assert_eq!(late, 0, "written with their own times");
     until("the spool is empty", async || !spool.exists()).await;
     drop(control);
@@ -58,7 +81,10 @@ async fn a_fault_while_the_database_is_away_is_written_when_it_is_back() {
 impl House {
     /// Waits until there are `count` faults and none lasts.
     async fn all_over_of(&self, count: usize) -> Vec<String> {
-        until("all of them are written", async || self.rows().await.len() == count).await;
+        until("all of them are written", async || {
+            self.rows().await.len() == count
+        })
+        .await;
         self.all_over().await
     }
 }
