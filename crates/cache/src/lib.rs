@@ -10,6 +10,7 @@ mod flight;
 mod local;
 mod place;
 mod remote;
+pub mod sentinel;
 mod version;
 
 use std::future::Future;

@@ -30,10 +30,11 @@ pub(crate) enum Place {
 }
 
 /// Who knows where the primary is.
+#[derive(Clone)]
 pub(crate) struct Sentinels {
-    each: Vec<Address>,
+    pub(crate) each: Vec<Address>,
     /// What they call it.
-    name: String,
+    pub(crate) name: String,
     /// How to speak to it: an address of its kind, in which host and port do not count.
     like: Address,
 }

@@ -1,7 +1,7 @@
 //! The admin port: `/livez`, `/readyz`, `/metrics`.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -24,8 +24,10 @@ pub(crate) fn probes(health: Health) -> Router {
 }
 
 /// Answers while this process can answer at all, and asks nobody else.
-async fn livez() -> &'static str {
-    "alive"
+async fn livez(State(health): State<Health>) -> (HeaderMap, &'static str) {
+    let mut headers = HeaderMap::new();
+    health.sign(&mut headers);
+    (headers, "alive")
 }
 
 async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Value>) {

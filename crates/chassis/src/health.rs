@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use discovery::pulse::{DRAINING, INCARNATION};
 use futures::future::join_all;
+use http::{HeaderMap, HeaderValue};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Who asks for health waits for the answer; a part that does not say so by then is not well.
 const CHECK: Duration = Duration::from_secs(1);
@@ -39,9 +42,30 @@ pub(crate) struct Health {
     parts: Arc<Mutex<Vec<Part>>>,
     /// Ends when the instance begins to drain.
     pub(crate) draining: CancellationToken,
+    incarnation: Incarnation,
+}
+
+/// This life of the instance: another one after each start, the later the greater.
+#[derive(Clone, Copy)]
+struct Incarnation(Uuid);
+
+impl Default for Incarnation {
+    fn default() -> Self {
+        Self(Uuid::now_v7())
+    }
 }
 
 impl Health {
+    /// Says beside an answer which life of the instance gave it, and whether it is about to end in order.
+    pub(crate) fn sign(&self, headers: &mut HeaderMap) {
+        if let Ok(incarnation) = HeaderValue::from_str(&self.incarnation.0.to_string()) {
+            headers.insert(INCARNATION, incarnation);
+        }
+        if self.draining.is_cancelled() {
+            headers.insert(DRAINING, HeaderValue::from_static("true"));
+        }
+    }
+
     pub(crate) fn add<F>(
         &self,
         name: &'static str,

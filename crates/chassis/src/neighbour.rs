@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use discovery::kubernetes::Access;
+use discovery::pulse::Manner;
 use discovery::{Bad, Balance, Channel, Directory, Fixed, Source, overlay};
 
 use crate::identity::Identity;
@@ -43,6 +44,14 @@ impl Env {
         let directory = self.open(neighbour, &text)?;
         let settings = self.calling()?;
         Ok(discovery::channel(neighbour, &directory, &settings))
+    }
+
+    /// How instances of the service called `neighbour` are asked whether they are there, over gRPC.
+    pub fn manner(&self, neighbour: &'static str) -> Manner {
+        Manner::Grpc {
+            service: neighbour,
+            tls: self.identity().map(Identity::client),
+        }
     }
 
     fn open(&self, neighbour: &str, text: &str) -> Result<Box<dyn Directory>, Wrong> {

@@ -22,6 +22,7 @@ use tracing::{Instrument as _, error};
 use crate::answer::Answer;
 use crate::caller::Caller;
 use crate::capacity::Capacity;
+use crate::health::Health;
 use crate::room::{End, Full};
 use crate::{Door, Room, stream};
 
@@ -41,6 +42,7 @@ pub(crate) struct Entry {
     token: SecretString,
     room: Room,
     capacity: Option<Capacity>,
+    health: Health,
     closing: CancellationToken,
     ended: CancellationToken,
 }
@@ -53,6 +55,7 @@ impl Entry {
             token: door.config.service_token.clone(),
             room: door.room.clone(),
             capacity: door.config.capacity.clone(),
+            health: door.health.clone(),
             closing: door.closing.clone(),
             ended: door.ended.clone(),
         }
@@ -65,7 +68,9 @@ impl Entry {
 
     async fn admit(&self, request: Request, next: Next) -> Result<Response, Status> {
         if request.uri().path().starts_with(HEALTH) {
-            return Ok(next.run(request).await);
+            let mut answer = next.run(request).await;
+            self.health.sign(answer.headers_mut());
+            return Ok(answer);
         }
         // A connection of which nothing is known is a stranger's.
         let caller = request.extensions().get().copied();

@@ -73,17 +73,21 @@ where
 /// Asks for the peer's health, whatever the answer. The kernel of a frozen process still accepts connections, so only
 /// an answer shows that somebody is there.
 async fn prove(addr: &Authority, way: &Way, sender: &mut SendRequest<Body>) -> io::Result<()> {
+    let answered = sender.send_request(health(addr, way)?).await;
+    answered.map(drop).map_err(io::Error::other)
+}
+
+/// The question for the health of whoever is at `addr`.
+pub(crate) fn health(addr: &Authority, way: &Way) -> io::Result<http::Request<Body>> {
     let uri = Uri::builder()
         .scheme(way.scheme())
         .authority(addr.clone())
         .path_and_query("/grpc.health.v1.Health/Check")
         .build()
         .map_err(io::Error::other)?;
-    let request = http::Request::post(uri)
+    http::Request::post(uri)
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .body(Body::new(Full::new(Bytes::from_static(EMPTY_MESSAGE))))
-        .map_err(io::Error::other)?;
-    let answered = sender.send_request(request).await;
-    answered.map(drop).map_err(io::Error::other)
+        .map_err(io::Error::other)
 }

@@ -23,6 +23,7 @@ mod line;
 mod load;
 mod meters;
 pub mod overlay;
+pub mod pulse;
 mod round;
 mod settings;
 #[cfg(test)]

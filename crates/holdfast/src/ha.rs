@@ -9,6 +9,7 @@ mod open;
 mod scale;
 mod shop;
 mod status;
+mod watched;
 
 use std::path::Path;
 use std::sync::Arc;

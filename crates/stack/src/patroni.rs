@@ -100,9 +100,9 @@ impl Node {
         self.seat.postgres
     }
 
-    /// Where its Patroni answers over HTTP.
+    /// Where its Patroni answers over HTTP, by the wire where there is one.
     pub fn rest(&self) -> u16 {
-        self.seat.rest
+        self.seat.shown_rest
     }
 
     /// Patroni.

@@ -1,7 +1,11 @@
 //! What the environment may set of this service.
 
+mod watched;
+
 use chassis::{Env, Setting, Wrong};
 use db::Settings;
+
+pub use watched::{Chores, Part, Patroni, Service, Watched};
 
 /// The settings of this service, beside those that all services share.
 pub const SETTINGS: &[Setting] = &[
@@ -20,6 +24,62 @@ pub const SETTINGS: &[Setting] = &[
         "8",
         "How many connections at most, to each address of the database.",
     ),
+    Setting::optional(
+        "USER_ADDRS",
+        "Where the user service is: `host:port`, commas between several, or a [directory](directories.md). Each instance is asked twice a second whether it is there; without this setting none is. So with those below.",
+    ),
+    Setting::optional("ORDER_ADDRS", "Where the order service is, likewise."),
+    Setting::optional("NEWS_ADDRS", "Where the news service is, likewise."),
+    Setting::optional("GATEWAY_ADDRS", "Where gateways are, likewise."),
+    Setting::optional(
+        "GATEWAY_TLS_CA",
+        "A file with the authority (PEM) that certifies the gateways, where they speak HTTPS.",
+    ),
+    Setting::new(
+        "GATEWAY_TLS_NAME",
+        "localhost",
+        "The name that stands in their certificate.",
+    ),
+    Setting::new(
+        "GATEWAY_PROXY_PROTOCOL",
+        "false",
+        "Whether they expect a PROXY header from this service.",
+    ),
+    Setting::optional(
+        "WATCHED",
+        "Other parts to ask, by name: `haproxy-1=host:port` for one that takes connections, `etcd-1=http://host:port/health` for one that answers HTTP; commas between.",
+    ),
+    Setting::optional(
+        "PATRONI_URLS",
+        "Where the Patroni of each database node answers, by the node's name: `pg-1=http://host:8008,pg-2=...`.",
+    ),
+    Setting::new(
+        "REPLICATION_LAG",
+        "16777216",
+        "How many bytes a database node may be behind the primary for longer than 3 s.",
+    ),
+    Setting::optional(
+        "REDIS_URL",
+        "Where Sentinels answer, `redis+sentinel://host:port,host:port/name`, who are asked how the Redis servers are. A server's own address is not watched.",
+    )
+    .secret(),
+    Setting::optional(
+        "FAULT_SPOOL",
+        "The file in which faults wait while the database is away, or the folder of it; in the system's temporary folder when not set, under the name of this instance.",
+    ),
+    Setting::optional("DISKS", "Folders whose disks are watched, commas between."),
+    Setting::new("DISK_FREE", "10", "How much of a disk has to be free, in percent."),
+    Setting::optional(
+        "CERTIFICATES",
+        "Files with certificates (PEM) whose end is watched, commas between; PEER_TLS_CERT is too.",
+    ),
+    Setting::new("CERTIFICATE_LEFT", "14d", "For how long they must still be good."),
+    Setting::optional(
+        "BACKUP_STAMP",
+        "A file that is written anew after each backup; its age is watched.",
+    ),
+    Setting::new("BACKUP_AGE", "26h", "How old it may be."),
+    Setting::new("CHORES_EVERY", "30s", "How often disks, certificates and backups are looked at."),
 ];
 
 /// What the settings say.

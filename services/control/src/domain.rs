@@ -1,4 +1,9 @@
 //! What is true of the house, whoever asks: no I/O, no clock, no chance.
 
 pub mod allowance;
+pub mod cluster;
+pub mod fault;
+pub mod heartbeat;
+pub mod own_time;
+pub mod phi;
 pub mod presence;

@@ -6,6 +6,10 @@ use api::error;
 use tonic::{Code, Status};
 
 use crate::domain::allowance::OutOfRange;
+use crate::domain::fault;
+
+/// A fault has as many notes as it may have.
+const NOTES_FULL: &str = "NOTES_FULL";
 
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +17,12 @@ pub enum Error {
     /// Values are understood, and not allowed.
     #[error("a value is out of range")]
     OutOfRange(Vec<OutOfRange>),
+    /// A name breaks the rule of names.
+    #[error(transparent)]
+    Name(#[from] fault::Invalid),
+    /// A fault has as many notes as it may have.
+    #[error("the fault has 100 notes already")]
+    NotesFull,
     /// There is none of this name.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -32,6 +42,8 @@ impl From<Error> for Status {
                 let named = fields.iter();
                 error::out_of_range(named.map(|one| (&*one.field, one.allowed.clone())))
             }
+            Error::Name(fault::Invalid(field)) => error::invalid(field, says),
+            Error::NotesFull => error::status(Code::FailedPrecondition, NOTES_FULL, says),
             Error::NotFound(_) => error::status(Code::NotFound, error::NOT_FOUND, says),
             Error::Stale => error::status(Code::FailedPrecondition, error::STALE, says),
             Error::Data(cause) => cause.status(),

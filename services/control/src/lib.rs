@@ -5,28 +5,35 @@
 
 pub mod allowing;
 pub mod config;
+mod detector;
 pub mod domain;
 pub mod error;
+pub mod faults;
 pub mod grpc;
+pub mod ledger;
 mod migrate;
 pub mod said;
 pub mod store;
 pub mod tools;
 
+use api::control::faults_server::FaultsServer;
 use api::control::registry_server::RegistryServer;
 use api::control::resources_server::ResourcesServer;
 use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
 use db::Db;
 use tonic::service::Routes;
 
-use crate::config::Config;
+use crate::config::{Config, Watched};
+use crate::grpc::faults::Faults;
 use crate::grpc::registry::Registry;
 use crate::grpc::resources::Resources;
+use crate::ledger::spool::Spool;
 use crate::tools::Tools;
 
 /// The control service.
 pub struct Service {
     tools: Tools,
+    watched: Watched,
 }
 
 impl Service {
@@ -36,8 +43,10 @@ impl Service {
     /// When a setting is wrong.
     pub fn connect(env: &Env) -> Result<Self, Wrong> {
         let config = Config::read(env)?;
-        let tools = Tools::new(Db::connect(config.database));
-        Ok(Self { tools })
+        let watched = Watched::read(env)?;
+        let spool = Spool::open(watched.spool.clone());
+        let tools = Tools::new(Db::connect(config.database), spool);
+        Ok(Self { tools, watched })
     }
 }
 
@@ -51,6 +60,7 @@ impl chassis::Service for Service {
             let db = db.clone();
             async move { db.ready().await }
         });
+        detector::begin(instance, &self.watched, &self.tools);
         let tools = self.tools.clone();
         instance.spawn("said", move |closing| {
             let tools = tools.clone();
@@ -67,6 +77,9 @@ impl chassis::Service for Service {
     fn routes(&self) -> Routes {
         let resources = Resources::new(self.tools.clone());
         let registry = Registry::new(self.tools.clone());
-        Routes::new(ResourcesServer::new(resources)).add_service(RegistryServer::new(registry))
+        let faults = Faults::new(self.tools.clone());
+        Routes::new(ResourcesServer::new(resources))
+            .add_service(RegistryServer::new(registry))
+            .add_service(FaultsServer::new(faults))
     }
 }

@@ -1,5 +1,6 @@
 //! What is kept, and the only place that speaks SQL.
 
+pub mod faults;
 pub mod said;
 
 use sqlx::migrate::Migrator;

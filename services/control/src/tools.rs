@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use db::Db;
 
 use crate::domain::presence::Roll;
+use crate::ledger::Ledger;
+use crate::ledger::spool::Spool;
 use crate::said::AtHand;
 
 /// The database, what is at hand of it, and who was heard of. Cheap to clone.
@@ -14,13 +16,16 @@ pub struct Tools {
     pub db: Db,
     /// What operators say.
     pub said: AtHand,
+    /// Where faults are written down.
+    pub ledger: Ledger,
     roll: Arc<Mutex<Roll>>,
 }
 
 impl Tools {
-    /// Stands ready to see to the house by what is in `db`.
-    pub fn new(db: Db) -> Self {
+    /// Stands ready to see to the house by what is in `db`; faults are spooled in `spool` while that is away.
+    pub fn new(db: Db, spool: Spool) -> Self {
         Self {
+            ledger: Ledger::new(db.clone(), spool),
             db,
             said: AtHand::empty(),
             roll: Arc::default(),

@@ -95,6 +95,8 @@ codes! {
     CartEmpty = CONFLICT "cart_empty" false "The cart is empty.";
     /// The cart has as many lines as it may.
     CartFull = CONFLICT "cart_full" false "The cart is full.";
+    /// The fault has as many notes as it may.
+    NotesFull = CONFLICT "notes_full" false "The fault has as many notes as it may.";
     /// The order is still pending.
     NotSettled = CONFLICT "not_settled" true "The order has not settled yet.";
     /// The order is not in a state that allows this.

@@ -17,6 +17,7 @@ mod id;
 mod idle;
 mod key;
 mod limits;
+mod live;
 mod me;
 mod money;
 mod news;

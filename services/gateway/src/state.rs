@@ -28,6 +28,7 @@ pub(crate) type CartsClient = order::carts_client::CartsClient<Channel>;
 pub(crate) type OrdersClient = order::orders_client::OrdersClient<Channel>;
 pub(crate) type SagasClient = order::saga_admin_client::SagaAdminClient<Channel>;
 pub(crate) type NewsClient = news::news_client::NewsClient<Channel>;
+pub(crate) type FaultsClient = control::faults_client::FaultsClient<Channel>;
 pub(crate) type ResourcesClient = control::resources_client::ResourcesClient<Channel>;
 pub(crate) type RegistryClient = control::registry_client::RegistryClient<Channel>;
 
@@ -72,6 +73,7 @@ struct Clients {
     news: NewsClient,
     resources: ResourcesClient,
     registry: RegistryClient,
+    faults: FaultsClient,
 }
 
 impl Edge {
@@ -174,7 +176,8 @@ impl Clients {
             sagas: SagasClient::new(order),
             news: NewsClient::new(news),
             resources: ResourcesClient::new(control.clone()),
-            registry: RegistryClient::new(control),
+            registry: RegistryClient::new(control.clone()),
+            faults: FaultsClient::new(control),
         }
     }
 }
@@ -208,4 +211,5 @@ clients! {
     news: NewsClient;
     resources: ResourcesClient;
     registry: RegistryClient;
+    faults: FaultsClient;
 }

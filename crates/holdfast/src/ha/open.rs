@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 
 use super::Shop;
 use super::backup::Desk;
+use super::watched;
 use crate::certs;
 use crate::home::Home;
 use crate::house::{Ground, House, Keeper, Kind, Place};
@@ -92,7 +93,8 @@ impl Shop {
         let ground = ground(&cluster, &redis, wanted.settings).await?;
         during("schema and catalogue", ground.migrate()).await?;
         let place = place(&wanted.program, &wanted.logs);
-        let services = services(ground, place, registry(&cluster), &wanted.certs);
+        let watched = watched::settings(&cluster, &wanted.certs, &wanted.logs);
+        let services = services(ground, place, registry(&cluster), &wanted.certs, watched);
         let house = during("services, two of each", services).await?;
         for seat in house.all() {
             let process = seat.process().context("a service of its own process")?;
@@ -173,10 +175,12 @@ async fn services(
     place: Place,
     registry: String,
     certs: &Path,
+    watched: [(&str, String); watched::COUNT],
 ) -> anyhow::Result<House> {
     let mut house = House::empty(ground, place).wired().registered(registry);
     house.prove_by(certs);
     house.set_for(Kind::Gateway, edge(certs));
+    house.set_for(Kind::Control, watched);
     for kind in Kind::ALL {
         for _ in 0..TWO {
             house.add(kind, &[]).await?;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what does not hold ends the test")]
 
+mod faults;
+mod house;
 mod registry;
 mod resources;
 mod shop;

@@ -1,7 +1,6 @@
 //! `/v1/orders/{id}/events`: what happens to an order, as it happens.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use api::order::{OrderEvent, WatchEventsRequest};
 use auth::Caller;
@@ -17,17 +16,10 @@ use utoipa::ToSchema;
 use super::{OrderBody, owner};
 use crate::ask;
 use crate::body::Path;
-use crate::code::Code;
 use crate::id::OrderId;
+use crate::live;
 use crate::problem::Problem;
 use crate::state::{Edge, OrdersClient};
-
-/// The header a client sends when it comes back.
-const LAST_EVENT_ID: &str = "last-event-id";
-/// How long one stream lasts, like the token that opened it. The client comes back by itself.
-const LONGEST: Duration = Duration::from_mins(15);
-/// How long a client waits before it comes back.
-const COME_BACK: Duration = Duration::from_secs(1);
 
 /// Streams what happens to an order as server-sent events, until nothing more can happen.
 ///
@@ -49,14 +41,10 @@ pub(super) async fn watch(
         id: id.into_wire(),
         after_version: last_seen(&headers)?,
     };
-    let room = edge
-        .streams()
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| Code::Overloaded)?;
+    let room = live::room(&edge)?;
     let events = ask::read(&orders, wanted, OrdersClient::watch_events).await?;
     let heartbeat = KeepAlive::new().interval(edge.settings().heartbeat);
-    let end = ended(edge);
+    let end = live::ended(edge);
     let shown = events
         .scan(room, |_room, event| std::future::ready(shown(event)))
         .take_until(end);
@@ -72,17 +60,11 @@ struct EventBody {
 }
 
 fn last_seen(headers: &HeaderMap) -> Result<i64, Problem> {
-    let Some(value) = headers.get(LAST_EVENT_ID) else {
+    let Some(text) = live::last_seen(headers)? else {
         return Ok(0);
     };
-    let version = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.trim().parse::<i64>().ok());
-    let known = version.filter(|version| *version >= 0);
-    known.ok_or_else(|| {
-        Problem::invalid("Last-Event-ID", "invalid", "the id of an event is a number")
-    })
+    let version = text.parse().ok().filter(|version| *version >= 0);
+    version.ok_or_else(live::bad_id)
 }
 
 /// One event as the client sees it. A stream that broke just ends: the client comes back with the last id it saw.
@@ -97,15 +79,7 @@ fn shown(event: Result<OrderEvent, Status>) -> Option<Result<Event, Infallible>>
     let shown = Event::default()
         .id(id)
         .event("order")
-        .retry(COME_BACK)
+        .retry(live::COME_BACK)
         .json_data(body);
     shown.ok().map(Ok)
-}
-
-/// Ends with the longest a stream may last, or when the gateway drains.
-async fn ended(edge: Edge) {
-    tokio::select! {
-        () = tokio::time::sleep(LONGEST) => {}
-        () = edge.draining().cancelled() => {}
-    }
 }

@@ -1,0 +1,42 @@
+//! Whom the control service looks after in this form of the shop, as its settings say it.
+
+use std::path::Path;
+
+use stack::{Cluster, Etcd, HaProxy, Node};
+
+use crate::certs;
+
+/// How many settings that takes.
+pub(super) const COUNT: usize = 6;
+
+/// The database nodes, etcd and both HAProxies; gateways over HTTPS. Services and Redis are found as by all others.
+pub(super) fn settings(
+    cluster: &Cluster,
+    certs: &Path,
+    spool: &Path,
+) -> [(&'static str, String); COUNT] {
+    let node = |node: &std::sync::Arc<Node>| part(node.name(), node.rest(), "");
+    let etcd = |member: &Etcd| part(member.name(), member.port(), "/health");
+    let haproxy = |one: &HaProxy| part(one.name(), one.admin(), "/");
+    let nodes: Vec<_> = cluster.nodes().iter().map(node).collect();
+    let etcd = cluster.etcd().iter().map(etcd);
+    let parts: Vec<_> = etcd
+        .chain(cluster.haproxies().iter().map(haproxy))
+        .collect();
+    let [(_, edge), _] = certs::edge(certs);
+    [
+        ("PATRONI_URLS", nodes.join(",")),
+        ("WATCHED", parts.join(",")),
+        (
+            "GATEWAY_TLS_CA",
+            certs::authority_of(certs).display().to_string(),
+        ),
+        ("GATEWAY_PROXY_PROTOCOL", "true".to_owned()),
+        ("CERTIFICATES", edge),
+        ("FAULT_SPOOL", spool.display().to_string()),
+    ]
+}
+
+fn part(name: &str, port: u16, page: &str) -> String {
+    format!("{name}=http://127.0.0.1:{port}{page}")
+}

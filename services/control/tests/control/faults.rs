@@ -1,0 +1,7 @@
+//! Faults are found, written down once, and closed.
+
+mod alarms;
+mod found;
+mod ledger;
+mod processes;
+mod spooled;

@@ -1,0 +1,100 @@
+//! An instance is killed, stands still, is slow, is cut off: one row each, of two who watch.
+
+use std::time::Duration;
+
+use testkit::Wire;
+
+use crate::house::{House, free, tiny};
+
+/// Within how many seconds a fault has to be detected, and one that only time can tell.
+const SOON: f64 = 5.0;
+const LATE: f64 = 10.0;
+
+/// What is done to the wire before an order service, within how many seconds it is found, and what that is.
+async fn struck(deed: impl Fn(&Wire), kind: &str, goal: f64) {
+    let house = House::new().await;
+    let order = tiny("order", free()).await;
+    let wire = Wire::to(order.addr).await;
+    let watched = [("ORDER_ADDRS", wire.addr().to_string())];
+    let (one, other) = tokio::join!(
+        house.control("one", &watched),
+        house.control("two", &watched)
+    );
+    tokio::join!(one.acquainted(), other.acquainted());
+
+    deed(&wire);
+    let took = house.one(kind).await;
+    // So that the second one sees it too.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    wire.heal();
+
+    let all = house.all_over().await;
+    println!("{kind}: detected after {took:.1} s (goal: {goal} s)");
+    assert_eq!(all, [format!("{kind} order@{} resumed", wire.addr())]);
+    assert!(took < goal * 3.0, "{took}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_takes_connections_and_says_nothing_is_paused() {
+    struck(Wire::freeze, "instance_paused", LATE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_whose_connections_break_is_cut_off() {
+    struck(Wire::cut, "instance_cut", SOON).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_whose_answers_take_a_second_is_slow() {
+    let slow = |wire: &Wire| wire.delay(Duration::from_millis(500));
+    struck(slow, "instance_slow", SOON).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_is_gone_was_killed_each_time_anew() {
+    let house = House::new().await;
+    let addr = free();
+    let mut order = tiny("order", addr).await;
+    let watched = [("ORDER_ADDRS", addr.to_string())];
+    let (one, other) = tokio::join!(
+        house.control("one", &watched),
+        house.control("two", &watched)
+    );
+    tokio::join!(one.acquainted(), other.acquainted());
+
+    for times in 1..=2 {
+        order.kill();
+        crate::house::until("it is missed", async || house.rows().await.len() == times).await;
+        order = tiny("order", addr).await;
+        house.all_over().await;
+        one.acquainted().await;
+    }
+
+    let rows = house.rows().await;
+    let killed = format!("instance_killed order@{addr} restarted");
+    assert_eq!(house.all_over().await, [killed.clone(), killed]);
+    assert!(rows.iter().all(|row| row.3 < SOON * 3.0), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_life_that_stands_still_twice_has_two_faults() {
+    let house = House::new().await;
+    let order = tiny("order", free()).await;
+    let wire = Wire::to(order.addr).await;
+    let control = house
+        .control("one", &[("ORDER_ADDRS", wire.addr().to_string())])
+        .await;
+    control.acquainted().await;
+
+    for times in 1..=2 {
+        wire.cut();
+        crate::house::until("it is missed", async || house.rows().await.len() == times).await;
+        wire.heal();
+        house.all_over().await;
+    }
+
+    let faults = control.list(Default::default()).await;
+    let lives: Vec<&str> = faults.iter().map(|fault| &*fault.incarnation).collect();
+    assert_eq!(lives.len(), 2, "{faults:?}");
+    assert_eq!(lives[0], format!("{}#2", lives[1]));
+}
