@@ -8,11 +8,13 @@ pub mod config;
 pub mod domain;
 pub mod error;
 pub mod grpc;
+pub mod locks;
 mod migrate;
 pub mod said;
 pub mod store;
 pub mod tools;
 
+use api::control::locks_server::LocksServer;
 use api::control::registry_server::RegistryServer;
 use api::control::resources_server::ResourcesServer;
 use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
@@ -20,6 +22,7 @@ use db::Db;
 use tonic::service::Routes;
 
 use crate::config::Config;
+use crate::grpc::locks::Locks;
 use crate::grpc::registry::Registry;
 use crate::grpc::resources::Resources;
 use crate::tools::Tools;
@@ -58,6 +61,10 @@ impl chassis::Service for Service {
         });
         let db = self.tools.db.clone();
         instance.heed(move |allowance| db.allow(allowance.database_connections));
+        let desk = self.tools.locks.clone();
+        instance.spawn("locks", move |closing| {
+            locks::tend::run(desk.clone(), closing)
+        });
     }
 
     async fn migrate(env: &Env, asked: &Migration) -> Result<(), NotMigrated> {
@@ -67,6 +74,9 @@ impl chassis::Service for Service {
     fn routes(&self) -> Routes {
         let resources = Resources::new(self.tools.clone());
         let registry = Registry::new(self.tools.clone());
-        Routes::new(ResourcesServer::new(resources)).add_service(RegistryServer::new(registry))
+        let locks = Locks::new(self.tools.locks.clone());
+        Routes::new(ResourcesServer::new(resources))
+            .add_service(RegistryServer::new(registry))
+            .add_service(LocksServer::new(locks))
     }
 }

@@ -5,15 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use db::Db;
 
 use crate::domain::presence::Roll;
+use crate::locks::Desk;
 use crate::said::AtHand;
 
-/// The database, what is at hand of it, and who was heard of. Cheap to clone.
+/// The database, what is at hand of it, who was heard of, and where locks are asked for. Cheap to clone.
 #[derive(Clone)]
 pub struct Tools {
     /// Where all of it is kept.
     pub db: Db,
     /// What operators say.
     pub said: AtHand,
+    /// Where locks are asked for.
+    pub locks: Desk,
     roll: Arc<Mutex<Roll>>,
 }
 
@@ -21,9 +24,10 @@ impl Tools {
     /// Stands ready to see to the house by what is in `db`.
     pub fn new(db: Db) -> Self {
         Self {
-            db,
             said: AtHand::empty(),
+            locks: Desk::open(&db),
             roll: Arc::default(),
+            db,
         }
     }
 

@@ -1,6 +1,7 @@
 //! `/v1/admin`: what support and administrators see and do.
 
 mod audit;
+mod locks;
 mod news;
 mod orders;
 mod products;
@@ -18,6 +19,7 @@ use crate::state::Edge;
 pub(crate) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()
         .merge(audit::routes())
+        .merge(locks::routes())
         .merge(news::routes())
         .merge(orders::routes())
         .merge(products::routes())

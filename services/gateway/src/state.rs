@@ -29,6 +29,7 @@ pub(crate) type OrdersClient = order::orders_client::OrdersClient<Channel>;
 pub(crate) type SagasClient = order::saga_admin_client::SagaAdminClient<Channel>;
 pub(crate) type NewsClient = news::news_client::NewsClient<Channel>;
 pub(crate) type ResourcesClient = control::resources_client::ResourcesClient<Channel>;
+pub(crate) type LocksClient = control::locks_client::LocksClient<Channel>;
 pub(crate) type RegistryClient = control::registry_client::RegistryClient<Channel>;
 
 /// The gateway's state. Clones share everything.
@@ -71,6 +72,7 @@ struct Clients {
     sagas: SagasClient,
     news: NewsClient,
     resources: ResourcesClient,
+    locks: LocksClient,
     registry: RegistryClient,
 }
 
@@ -174,6 +176,7 @@ impl Clients {
             sagas: SagasClient::new(order),
             news: NewsClient::new(news),
             resources: ResourcesClient::new(control.clone()),
+            locks: LocksClient::new(control.clone()),
             registry: RegistryClient::new(control),
         }
     }
@@ -207,5 +210,6 @@ clients! {
     sagas: SagasClient;
     news: NewsClient;
     resources: ResourcesClient;
+    locks: LocksClient;
     registry: RegistryClient;
 }

@@ -4,6 +4,7 @@
 
 mod backups;
 mod cut;
+mod locks;
 mod lost;
 mod open;
 mod overload;

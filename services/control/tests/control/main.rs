@@ -1,0 +1,8 @@
+//! The control service, spoken to as its clients do, on a real database.
+
+#![allow(clippy::unwrap_used, reason = "what does not hold ends the test")]
+
+mod fence;
+mod guard;
+mod house;
+mod locks;
