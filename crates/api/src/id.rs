@@ -9,6 +9,8 @@ pub struct Kind(&'static str);
 
 /// An account: `usr_...`.
 pub const ACCOUNT: Kind = Kind("usr");
+/// A request for a lock: `acq_...`.
+pub const ACQUISITION: Kind = Kind("acq");
 /// An address of an account: `adr_...`.
 pub const ADDRESS: Kind = Kind("adr");
 /// An article: `art_...`.

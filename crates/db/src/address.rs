@@ -146,6 +146,11 @@ impl Address {
         *lock(&self.resting) = Some(Instant::now() + REST);
     }
 
+    /// How to connect to it.
+    pub(crate) fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
     /// Whether it has let in once.
     pub(crate) fn known(&self) -> bool {
         self.known.load(Ordering::Relaxed)

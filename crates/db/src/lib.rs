@@ -7,8 +7,10 @@
 mod address;
 pub mod audit;
 mod commit;
+mod ear;
 mod error;
 mod fault;
+pub mod fence;
 mod group;
 mod meters;
 mod migrate;
@@ -28,6 +30,7 @@ use futures::future::BoxFuture;
 use retry::Deadline;
 use sqlx::migrate::Migrator;
 
+pub use ear::{Ear, Mouth};
 pub use error::{Error, Why};
 pub use group::{Group, Limits, Run};
 pub use provide::{prepare, provide};
@@ -135,6 +138,12 @@ impl Db {
         F: for<'c> Fn(&'c mut Lent<'env>) -> BoxFuture<'c, Result<T, E>> + Send + Sync,
     {
         self.transact(name, true, work).await
+    }
+
+    /// Opens a channel of hints, on one connection of its own: all instances that open it hear what any of them says.
+    /// Hints may be lost. Must be called within a runtime.
+    pub fn channel(&self, name: &'static str) -> (Mouth, Ear) {
+        ear::open(self.pool.clone(), name)
     }
 
     async fn transact<'env, T, E, F>(

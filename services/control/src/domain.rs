@@ -4,6 +4,7 @@ pub mod allowance;
 pub mod cluster;
 pub mod fault;
 pub mod heartbeat;
+pub mod lock;
 pub mod own_time;
 pub mod phi;
 pub mod presence;

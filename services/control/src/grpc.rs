@@ -1,6 +1,7 @@
 //! The wire: every RPC reads, carries out, writes. Nothing is decided here.
 
 pub mod faults;
+pub mod locks;
 pub mod registry;
 pub mod resources;
 

@@ -11,12 +11,14 @@ pub mod error;
 pub mod faults;
 pub mod grpc;
 pub mod ledger;
+pub mod locks;
 mod migrate;
 pub mod said;
 pub mod store;
 pub mod tools;
 
 use api::control::faults_server::FaultsServer;
+use api::control::locks_server::LocksServer;
 use api::control::registry_server::RegistryServer;
 use api::control::resources_server::ResourcesServer;
 use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
@@ -25,6 +27,7 @@ use tonic::service::Routes;
 
 use crate::config::{Config, Watched};
 use crate::grpc::faults::Faults;
+use crate::grpc::locks::Locks;
 use crate::grpc::registry::Registry;
 use crate::grpc::resources::Resources;
 use crate::ledger::spool::Spool;
@@ -68,6 +71,10 @@ impl chassis::Service for Service {
         });
         let db = self.tools.db.clone();
         instance.heed(move |allowance| db.allow(allowance.database_connections));
+        let desk = self.tools.locks.clone();
+        instance.spawn("locks", move |closing| {
+            locks::tend::run(desk.clone(), closing)
+        });
     }
 
     async fn migrate(env: &Env, asked: &Migration) -> Result<(), NotMigrated> {
@@ -78,8 +85,10 @@ impl chassis::Service for Service {
         let resources = Resources::new(self.tools.clone());
         let registry = Registry::new(self.tools.clone());
         let faults = Faults::new(self.tools.clone());
+        let locks = Locks::new(self.tools.locks.clone());
         Routes::new(ResourcesServer::new(resources))
             .add_service(RegistryServer::new(registry))
             .add_service(FaultsServer::new(faults))
+            .add_service(LocksServer::new(locks))
     }
 }

@@ -1,7 +1,11 @@
 //! What is kept, and the only place that speaks SQL.
 
+pub mod circles;
+pub mod claims;
 pub mod faults;
 pub mod said;
+pub mod shown;
+pub mod tending;
 
 use sqlx::migrate::Migrator;
 

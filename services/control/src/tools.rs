@@ -7,9 +7,10 @@ use db::Db;
 use crate::domain::presence::Roll;
 use crate::ledger::Ledger;
 use crate::ledger::spool::Spool;
+use crate::locks::Desk;
 use crate::said::AtHand;
 
-/// The database, what is at hand of it, and who was heard of. Cheap to clone.
+/// The database, what is at hand of it, who was heard of, and where locks are asked for. Cheap to clone.
 #[derive(Clone)]
 pub struct Tools {
     /// Where all of it is kept.
@@ -18,6 +19,8 @@ pub struct Tools {
     pub said: AtHand,
     /// Where faults are written down.
     pub ledger: Ledger,
+    /// Where locks are asked for.
+    pub locks: Desk,
     roll: Arc<Mutex<Roll>>,
 }
 
@@ -26,9 +29,10 @@ impl Tools {
     pub fn new(db: Db, spool: Spool) -> Self {
         Self {
             ledger: Ledger::new(db.clone(), spool),
-            db,
             said: AtHand::empty(),
+            locks: Desk::open(&db),
             roll: Arc::default(),
+            db,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod faults;
+mod locks;
 mod news;
 mod orders;
 mod products;
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()
         .merge(audit::routes())
         .merge(faults::routes())
+        .merge(locks::routes())
         .merge(news::routes())
         .merge(orders::routes())
         .merge(products::routes())

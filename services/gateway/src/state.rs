@@ -30,6 +30,7 @@ pub(crate) type SagasClient = order::saga_admin_client::SagaAdminClient<Channel>
 pub(crate) type NewsClient = news::news_client::NewsClient<Channel>;
 pub(crate) type FaultsClient = control::faults_client::FaultsClient<Channel>;
 pub(crate) type ResourcesClient = control::resources_client::ResourcesClient<Channel>;
+pub(crate) type LocksClient = control::locks_client::LocksClient<Channel>;
 pub(crate) type RegistryClient = control::registry_client::RegistryClient<Channel>;
 
 /// The gateway's state. Clones share everything.
@@ -72,6 +73,7 @@ struct Clients {
     sagas: SagasClient,
     news: NewsClient,
     resources: ResourcesClient,
+    locks: LocksClient,
     registry: RegistryClient,
     faults: FaultsClient,
 }
@@ -176,6 +178,7 @@ impl Clients {
             sagas: SagasClient::new(order),
             news: NewsClient::new(news),
             resources: ResourcesClient::new(control.clone()),
+            locks: LocksClient::new(control.clone()),
             registry: RegistryClient::new(control.clone()),
             faults: FaultsClient::new(control),
         }
@@ -210,6 +213,7 @@ clients! {
     sagas: SagasClient;
     news: NewsClient;
     resources: ResourcesClient;
+    locks: LocksClient;
     registry: RegistryClient;
     faults: FaultsClient;
 }

@@ -5,6 +5,7 @@
 mod backups;
 mod cut;
 mod faults;
+mod locks;
 mod lost;
 mod open;
 mod overload;

@@ -8,7 +8,7 @@ use super::tree::root;
 const FLOORS: [&[&str]; 6] = [
     &["api", "retry", "telemetry", "auth"],
     &["db", "cache", "discovery", "stack"],
-    &["chassis", "saga", "testkit"],
+    &["chassis", "saga", "lock", "testkit"],
     &["gateway", "user", "order", "news", "control"],
     &["drill"],
     &["holdfast"],

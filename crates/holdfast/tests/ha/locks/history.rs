@@ -1,0 +1,63 @@
+//! The history of one lock, and what may not stand in it.
+
+/// A grant as its holder knows it, by the database's clock (RFC 3339, so texts sort as moments do).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Granted {
+    pub(crate) token: i64,
+    pub(crate) granted_at: String,
+    /// When it was released; nothing where nobody knows: it was lost.
+    pub(crate) released_at: Option<String>,
+}
+
+/// Says what is wrong with a history: `grants` in any order, `writes` as the resource took them.
+pub(crate) fn broken(grants: &[Granted], writes: &[i64]) -> Vec<String> {
+    let mut grants = grants.to_vec();
+    grants.sort_by(|a, b| a.granted_at.cmp(&b.granted_at));
+    let mut wrong = Vec::new();
+    for pair in grants.windows(2) {
+        let (before, after) = (&pair[0], &pair[1]);
+        if before.token >= after.token {
+            wrong.push(format!("a token that does not grow: {before:?}, {after:?}"));
+        }
+        let until = before.released_at.as_ref();
+        if until.is_some_and(|until| *until > after.granted_at) {
+            wrong.push(format!("two at a time: {before:?}, {after:?}"));
+        }
+    }
+    for pair in writes.windows(2) {
+        if pair[0] > pair[1] {
+            wrong.push(format!(
+                "a write with {} after one with {}",
+                pair[1], pair[0]
+            ));
+        }
+    }
+    wrong
+}
+
+fn granted(token: i64, from: u8, until: Option<u8>) -> Granted {
+    let at = |second: u8| format!("2026-01-01T00:00:{second:02}.000000Z");
+    Granted {
+        token,
+        granted_at: at(from),
+        released_at: until.map(at),
+    }
+}
+
+#[test]
+fn what_is_planted_in_a_history_is_found() {
+    let good = [
+        granted(1, 0, Some(1)),
+        granted(2, 1, None),
+        granted(5, 3, Some(4)),
+    ];
+    let overlapping = [granted(1, 0, Some(2)), granted(2, 1, Some(3))];
+    let falling = [granted(2, 0, Some(1)), granted(1, 1, Some(2))];
+    let doubled = [granted(2, 0, Some(1)), granted(2, 1, Some(2))];
+
+    assert_eq!(broken(&good, &[1, 1, 2, 5]), Vec::<String>::new());
+    assert!(broken(&overlapping, &[])[0].starts_with("two at a time"));
+    assert!(broken(&falling, &[])[0].starts_with("a token that does not grow"));
+    assert!(broken(&doubled, &[])[0].starts_with("a token that does not grow"));
+    assert!(broken(&good, &[1, 5, 2])[0].starts_with("a write with 2"));
+}
