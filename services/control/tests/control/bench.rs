@@ -35,7 +35,10 @@ async fn ours(house: &House, locks: usize) -> f64 {
     let clients = (0..CLIENTS).map(|number| async move {
         let mut count = 0;
         while began.elapsed() < TURN {
-            let wish = wish(&format!("lock-{}", number % locks), &format!("client-{number}"));
+            let wish = wish(
+                &format!("lock-{}", number % locks),
+                &format!("client-{number}"),
+            );
             wish.have(&house.one.locks).await.unwrap();
             wish.release(&house.one.locks).await.unwrap();
             count += 1;
@@ -51,17 +54,23 @@ async fn bare(house: &House, locks: usize) -> f64 {
     let connections = join_all(connect).await;
     sleep(Duration::from_millis(100)).await;
     let began = Instant::now();
-    let clients = connections.into_iter().enumerate().map(|(number, connection)| async move {
-        let (mut connection, mut count) = (connection.unwrap(), 0);
-        let key = i64::try_from(number % locks).unwrap();
-        while began.elapsed() < TURN {
-            for sql in ["select pg_advisory_lock($1)", "select pg_advisory_unlock($1)"] {
-                query(sql).bind(key).execute(&mut connection).await.unwrap();
+    let clients = connections
+        .into_iter()
+        .enumerate()
+        .map(|(number, connection)| async move {
+            let (mut connection, mut count) = (connection.unwrap(), 0);
+            let key = i64::try_from(number % locks).unwrap();
+            while began.elapsed() < TURN {
+                for sql in [
+                    "select pg_advisory_lock($1)",
+                    "select pg_advisory_unlock($1)",
+                ] {
+                    query(sql).bind(key).execute(&mut connection).await.unwrap();
+                }
+                count += 1;
             }
-            count += 1;
-        }
-        count
-    });
+            count
+        });
     rate(&join_all(clients).await, began)
 }
 
