@@ -85,7 +85,8 @@ impl Asking {
             let answer = timeout_at(end, answers.message()).await;
             let answer = answer.map_err(|_| late())??.ok_or_else(late)?;
             if let Some(grant) = answer.grant {
-                let lease = Lease::of(&grant, &answer.placed_at, sent, self.terms.ttl)?;
+                let between = [sent, Instant::now()];
+                let lease = Lease::of(&grant, &answer.placed_at, between, self.terms.ttl)?;
                 return Ok((grant, lease));
             }
         }

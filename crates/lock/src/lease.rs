@@ -19,13 +19,15 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// A lease that was asked for at `sent`, and is as `grant` says; `placed_at` is when the request was decided on.
+    /// A lease that was asked for at the first of `between`, and is as `grant` says, which came at the second; `placed_at` is
+    /// when the request was decided on.
     pub(crate) fn of(
         grant: &Grant,
         placed_at: &str,
-        sent: Instant,
+        between: [Instant; 2],
         ttl: Duration,
     ) -> Result<Self, Status> {
+        let [sent, came] = between;
         let read = |text: &str| {
             time::read(text).map_err(|bad| Status::internal(format!("`{text}`: {bad}")))
         };
@@ -35,7 +37,7 @@ impl Lease {
             // It has been held for a while: the answer is to a request that was sent again.
             Err(_) => sent.checked_sub(later.unsigned_abs()).unwrap_or(sent - ttl),
         };
-        let begun = begun.min(Instant::now());
+        let begun = begun.min(came);
         Ok(Self { begun, ttl })
     }
 
@@ -71,51 +73,26 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_lease_that_was_waited_for_begins_as_much_later_as_the_database_says() {
-        let sent = Instant::now();
-        tokio::time::advance(Duration::from_secs(60)).await;
-
-        let lease = Lease::of(
-            &grant("2026-01-01T00:00:29Z"),
-            "2026-01-01T00:00:00Z",
-            sent,
-            TTL,
-        );
-
-        let ends = lease.unwrap().ends();
-        assert_eq!(ends - sent, Duration::from_secs(26));
+    /// How long after it was sent a lease ends whose grant came after `came` seconds.
+    fn ends(expires_at: &str, came: u64) -> Duration {
+        let sent = Instant::now() + TTL;
+        let between = [sent, sent + Duration::from_secs(came)];
+        let lease = Lease::of(&grant(expires_at), "2026-01-01T00:00:00Z", between, TTL);
+        lease.unwrap().ends() - sent
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_lease_never_begins_after_its_answer_came() {
-        let sent = Instant::now();
-        tokio::time::advance(Duration::from_secs(1)).await;
-
-        let lease = Lease::of(
-            &grant("2026-01-01T00:00:29Z"),
-            "2026-01-01T00:00:00Z",
-            sent,
-            TTL,
-        );
-
-        let ends = lease.unwrap().ends();
-        assert_eq!(ends - sent, Duration::from_secs(7));
+    #[test]
+    fn a_lease_that_was_waited_for_begins_as_much_later_as_the_database_says() {
+        assert_eq!(ends("2026-01-01T00:00:29Z", 60), Duration::from_secs(26));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_lease_that_was_there_before_ends_as_much_sooner() {
-        tokio::time::advance(Duration::from_secs(60)).await;
-        let sent = Instant::now();
+    #[test]
+    fn a_lease_never_begins_after_its_answer_came() {
+        assert_eq!(ends("2026-01-01T00:00:29Z", 1), Duration::from_secs(7));
+    }
 
-        let lease = Lease::of(
-            &grant("2026-01-01T00:00:07Z"),
-            "2026-01-01T00:00:00Z",
-            sent,
-            TTL,
-        );
-
-        let ends = lease.unwrap().ends();
-        assert_eq!(ends - sent, Duration::from_secs(4));
+    #[test]
+    fn a_lease_that_was_there_before_ends_as_much_sooner() {
+        assert_eq!(ends("2026-01-01T00:00:07Z", 0), Duration::from_secs(4));
     }
 }
