@@ -19,7 +19,7 @@ def knock(at):
     except OSError:
         return None
 hosts, ports = sys.argv[1].split(), [int(port) for port in sys.argv[2].split()]
-with ThreadPoolExecutor(64) as pool:
+with ThreadPoolExecutor(512) as pool:
     print('\n'.join(filter(None, pool.map(knock, [(host, port) for host in hosts for port in ports]))))
 ";
 

@@ -103,7 +103,7 @@ impl Container {
     /// Puts it back onto `network`, under the address and the names that it had.
     pub(crate) async fn join(&self, network: &str) {
         let was = &self.told["NetworkSettings"]["Networks"][network];
-        let address = was["IPAMConfig"]["IPv4Address"].as_str();
+        let address = was["IPAddress"].as_str();
         let address = address.map(|address| ["--ip", address]);
         let names = was["Aliases"].as_array().into_iter().flatten();
         let names = names.filter_map(|name| Some(["--alias", name.as_str()?]));

@@ -28,10 +28,11 @@ const KINDS: [&str; 8] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a Docker engine: make test-compose"]
 async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
-    let began = Instant::now();
     let (shop, opened) = Shop::open().await;
+    let well = Instant::now();
     demo::order(&shop.fronts, "USD").await.unwrap();
-    let (well, ordered) = (opened.as_secs_f64(), began.elapsed().as_secs_f64());
+    let ordered = (opened + well.elapsed()).as_secs_f64();
+    let well = opened.as_secs_f64();
     say::line(format_args!(
         "from nothing to well: {well:.0} s, to the first order: {ordered:.0} s"
     ));
@@ -54,6 +55,11 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
             crash(&shop, what, &shop.node(role).await, limit).await;
         }
     }
+    restart(&shop).await;
+    shuffle(&shop).await;
+    memory(&shop).await;
+
+    // Last: who comes back keeps the address that it had by chance, and another may take it in a start of all.
     cut(&shop, "a gateway", "gateway-1", "core", ONE).await;
     if all {
         cut(&shop, "an order service", "order-1", "store", ONE).await;
@@ -61,10 +67,6 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
     }
     let primary = shop.node("leader").await;
     cut(&shop, "the primary", &primary, "data", FAILOVER).await;
-
-    restart(&shop).await;
-    shuffle(&shop).await;
-    memory(&shop).await;
     shop.close().await;
 }
 

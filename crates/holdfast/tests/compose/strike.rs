@@ -1,5 +1,7 @@
 //! One part of the shop struck under a load of orders: what customers were told is held against what is stored.
 
+use std::time::Duration;
+
 use drill::{Figures, Goal, Load, Stored, check};
 use holdfast::say;
 use tokio::time::Instant;
@@ -9,10 +11,13 @@ use crate::shop::{SETTLED, Shop, network, until};
 
 /// How many orders and looks show that they go on.
 const SOME: usize = 20;
+/// Who falls silent is missed after two checks that wait for a second each; who dies refuses at once.
+const MISSED: Duration = Duration::from_secs(3);
 
 /// Kills the process of the container `name`, which is started again; `what` says who that is.
 pub(crate) async fn crash(shop: &Shop, what: &str, name: &str, limit: u64) {
-    strike(shop, &format!("kill -9 {what}"), limit, async |_| {
+    let goal = Goal::seconds(limit);
+    strike(shop, &format!("kill -9 {what}"), goal, async |_| {
         let container = shop.container(name).await;
         container.crash();
         until("it was started again", async || {
@@ -27,7 +32,11 @@ pub(crate) async fn crash(shop: &Shop, what: &str, name: &str, limit: u64) {
 /// Takes the container `name` off the network `from`, until orders go on without it.
 pub(crate) async fn cut(shop: &Shop, what: &str, name: &str, from: &str, limit: u64) {
     let said = format!("cut {what} off `{from}`");
-    strike(shop, &said, limit, async |load: &Load| {
+    let goal = Goal {
+        reads: MISSED,
+        ..Goal::seconds(limit)
+    };
+    strike(shop, &said, goal, async |load: &Load| {
         let container: Container = shop.container(name).await;
         container.leave(&network(from)).await;
         let gone_on = load.goes_on(SOME).await;
@@ -38,7 +47,7 @@ pub(crate) async fn cut(shop: &Shop, what: &str, name: &str, from: &str, limit: 
 }
 
 /// Has `deed` done under a load of orders, waits until all is well again, and prints a line of what customers noticed.
-async fn strike(shop: &Shop, what: &str, limit: u64, deed: impl AsyncFnOnce(&Load)) {
+async fn strike(shop: &Shop, what: &str, goal: Goal, deed: impl AsyncFnOnce(&Load)) {
     let load = Load::begin(shop.plan().await).await.unwrap();
     load.goes_on(SOME).await.unwrap();
     let struck = Instant::now();
@@ -58,7 +67,6 @@ async fn strike(shop: &Shop, what: &str, limit: u64, deed: impl AsyncFnOnce(&Loa
         .unwrap();
     let findings = check(&history.sendings(), &history.reads(), &stored);
     let figures = Figures::of(&history, &findings, struck, until);
-    let goal = Goal::seconds(limit);
     say::line(format_args!(
         "{}, healed after {:.1} s",
         goal.line(what, &figures),
