@@ -38,7 +38,7 @@ RUN mkdir -p /root-of/etc /root-of/var/lib/dpkg/status.d && cd target/release \
  && echo 'hosts: files dns' >/root-of/etc/nsswitch.conf \
  && for package in libc6 libgcc-s1; do dpkg -s "$package" >"/root-of/var/lib/dpkg/status.d/$package"; done
 # Where `holdfast provision` meets the volumes: an empty volume takes over whose the folder below it is.
-RUN cd / && for name in authority gateway user order news owner postgres pg-1 pg-2 pg-3 etcd-1 etcd-2 etcd-3 redis-1 redis-2 sentinel-1 sentinel-2 sentinel-3; \
+RUN cd / && for name in authority public gateway user order news owner postgres pg-1 pg-2 pg-3 etcd-1 etcd-2 etcd-3 redis-1 redis-2 sentinel-1 sentinel-2 sentinel-3 prometheus grafana; \
     do mkdir -p "volumes/$name"; done
 
 # What all of them share. There is nothing in it to be run but the program itself.

@@ -44,7 +44,7 @@ export PORT_2 ?= $(shell echo $$(($(PORT) + 1)))
 
 compose: ## Run it in containers, every part at least twice, on PORT and the one after, and place an order
 	@$(COMPOSE) up --build --detach
-	@docker run --rm --network host holdfast/holdfast:0.1.0 order --url http://127.0.0.1:$(PORT),http://127.0.0.1:$(PORT_2)
+	@$(COMPOSE) run --rm load order
 
 test: setup ## Run every test, on a Postgres pair of their own
 	@cargo build --workspace --all-targets
@@ -64,7 +64,7 @@ test-k8s: ## Hold the manifests below k8s/ against their rules, and the alerts a
 	@cargo build --workspace --all-targets
 	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast --test manifests -- --include-ignored
 
-test-compose: setup ## Break the containers, one after the other, under a load of orders
+test-compose: setup ## Break the containers, one of each kind, under a load of orders (ALL=1: every one)
 	@$(COMPOSE) build
 	@cargo build --workspace --all-targets
 	@cargo test --workspace --no-fail-fast --test compose -- --ignored --test-threads=1

@@ -27,30 +27,50 @@ const GOOD: i64 = 365;
 /// How long an authority is.
 const GOOD_AUTHORITY: i64 = 3650;
 
-/// Writes `ca.pem` into `folder` and certificates by it, each with its key: `server.pem` and `server.key` for the edge,
-/// which is called by one of `names`, `postgres.pem` and `postgres.key` for the database, `redis.pem` and `redis.key` for
-/// Redis and its Sentinels, and `user.pem`, `user.key` and so on, by which services prove themselves to each other. An authority that is there already signs again; its key is `ca.key`.
+/// By which names and addresses others come to what is certified.
+#[derive(Debug, Clone)]
+pub struct Reached {
+    /// Customers, to the edge.
+    pub edge: Vec<String>,
+    /// Services, and its own nodes, to the database.
+    pub database: Vec<String>,
+    /// Services, and each other, to Redis and its Sentinels.
+    pub redis: Vec<String>,
+}
+
+/// Writes `ca.pem` into `folder` and certificates by it, each with its key: `server.pem` and `server.key` for the edge, which
+/// is called by one of `names`, `postgres.pem` and `postgres.key` for the database, `redis.pem` and `redis.key` for Redis and
+/// its Sentinels, and `user.pem`, `user.key` and so on, by which services prove themselves to each other. An authority that is
+/// there already signs again; its key is `ca.key`.
 ///
 /// # Errors
 /// When a file cannot be read or written, or a name is none.
 pub fn write(folder: &Path, names: &[String]) -> anyhow::Result<()> {
-    write_for(folder, names, &HERE.map(str::to_owned))
+    let here = || HERE.map(str::to_owned).to_vec();
+    write_for(
+        folder,
+        &Reached {
+            edge: names.to_vec(),
+            database: here(),
+            redis: here(),
+        },
+    )
 }
 
-/// The same, with a database that is reached by `database`.
+/// The same, where it is reached otherwise.
 ///
 /// # Errors
 /// As [`write()`].
-pub fn write_for(folder: &Path, names: &[String], database: &[String]) -> anyhow::Result<()> {
+pub fn write_for(folder: &Path, reached: &Reached) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let authority = authority(folder)?;
     let certify = |name: &str, names: &[String]| certify(folder, name, names, &authority);
-    certify("server", names)?;
-    certify("postgres", &[&[tls::name("postgres")], database].concat())?;
-    let here = HERE.map(str::to_owned);
-    certify(REDIS, &[&[tls::name(REDIS)], &here[..]].concat())?;
+    let called = |name: &str, hosts: &[String]| [&[tls::name(name)], hosts].concat();
+    certify("server", &reached.edge)?;
+    certify(POSTGRES, &called(POSTGRES, &reached.database))?;
+    certify(REDIS, &called(REDIS, &reached.redis))?;
     for kind in Kind::ALL {
-        certify(kind.name(), &[tls::name(kind.name())])?;
+        certify(kind.name(), &called(kind.name(), &[]))?;
     }
     Ok(())
 }

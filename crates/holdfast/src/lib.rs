@@ -8,6 +8,7 @@ pub mod demo;
 pub mod ha;
 pub mod home;
 pub mod house;
+pub mod load;
 pub mod provision;
 pub mod say;
 pub mod up;

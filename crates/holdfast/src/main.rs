@@ -1,4 +1,4 @@
-//! `holdfast`: opens, breaks and closes a shop on this machine, places a demo order, makes certificates.
+//! `holdfast`: opens, breaks and closes a shop on this machine, places demo orders, makes certificates.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use drill::Door;
 use holdfast::bench::{self, Plan, baseline};
 use holdfast::ha::{self, Deed, Errand};
 use holdfast::home::Home;
 use holdfast::house::Kind;
+use holdfast::load::{self, Rate};
 use holdfast::provision::{self, Floor};
 use holdfast::{certs, demo, say, up};
 
@@ -126,6 +128,14 @@ enum Command {
         #[arg(long, env = "HOLDFAST_URL", value_delimiter = ',')]
         url: Vec<String>,
     },
+    /// Have customers order at a steady rate, and say each minute what became of them.
+    Load {
+        /// Where the shop answers, commas between several; the one of this machine, when not said.
+        #[arg(long, env = "HOLDFAST_URL", value_delimiter = ',')]
+        url: Vec<String>,
+        #[command(flatten)]
+        rate: Rate,
+    },
     /// Be one service, with its settings from the environment.
     Run {
         /// Which one.
@@ -224,7 +234,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore { to_time, keep, end } => restore(&home, to_time, keep, end).await?,
         Command::Down => down(&home).await?,
         Command::Clean => clean(&home).await?,
-        Command::Order { url } => order(&home, url).await?,
+        Command::Order { url } => demo::order(&doors(&home, url)?, up::CURRENCY).await?,
+        Command::Load { url, rate } => load::run(&doors(&home, url)?, rate).await?,
         Command::Bench { what } => Box::pin(measure(what)).await?,
         Command::Baseline {
             part,
@@ -334,12 +345,11 @@ async fn clean(home: &Home) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn order(home: &Home, mut urls: Vec<String>) -> anyhow::Result<()> {
+/// The doors at `urls`, or the one of this machine's shop.
+fn doors(home: &Home, mut urls: Vec<String>) -> anyhow::Result<Vec<Door>> {
     if urls.is_empty() {
         let here = home.tenant().map(|tenant| tenant.url);
         urls.push(here.unwrap_or_else(|| "http://localhost:8080".to_owned()));
     }
-    let doors = urls.iter().map(|url| home.door(url));
-    let doors = doors.collect::<anyhow::Result<Vec<_>>>()?;
-    demo::order(&doors, up::CURRENCY).await
+    urls.iter().map(|url| home.door(url)).collect()
 }

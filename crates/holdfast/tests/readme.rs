@@ -58,14 +58,11 @@ impl Opened {
         }
     }
 
-    /// Runs `holdfast WORD` beside it.
-    async fn holdfast(&self, word: &str) -> String {
-        text(
-            timeout(LIMIT, holdfast(self.folder.path()).arg(word).output())
-                .await
-                .unwrap()
-                .unwrap(),
-        )
+    /// Runs `holdfast` with `words` beside it.
+    async fn holdfast(&self, words: &str) -> String {
+        let mut command = holdfast(self.folder.path());
+        command.args(words.split(' '));
+        text(timeout(LIMIT, command.output()).await.unwrap().unwrap())
     }
 }
 
@@ -139,6 +136,8 @@ async fn the_readme_can_be_followed_from_the_first_line_to_the_last() {
     shop.run(&commands("Break it")[0]).await;
     let placed = shop.holdfast("order").await;
     assert!(placed.contains("confirmed"), "{placed}");
+    let came = shop.holdfast("load --orders 5 --looks 5 --seconds 2").await;
+    assert!(came.contains("orders: 10 sent, 10 served"), "{came}");
 
     let Opened {
         mut process,

@@ -95,7 +95,24 @@ impl Container {
         kill(Pid::from_raw(self.pid()), Signal::SIGKILL).unwrap();
     }
 
-    /// Its address in the network `name` of its project.
+    /// Takes it off `network`: its cable there is pulled.
+    pub(crate) async fn leave(&self, network: &str) {
+        run(&["docker", "network", "disconnect", network, &self.id]).await;
+    }
+
+    /// Puts it back onto `network`, under the address and the names that it had.
+    pub(crate) async fn join(&self, network: &str) {
+        let was = &self.told["NetworkSettings"]["Networks"][network];
+        let address = was["IPAddress"].as_str();
+        let address = address.map(|address| ["--ip", address]);
+        let names = was["Aliases"].as_array().into_iter().flatten();
+        let names = names.filter_map(|name| Some(["--alias", name.as_str()?]));
+        let words: Vec<&str> = address.into_iter().chain(names).flatten().collect();
+        let join = ["docker", "network", "connect"];
+        run(&[&join[..], &words, &[network, &self.id]].concat()).await;
+    }
+
+    /// Its address in each network.
     pub(crate) fn addresses(&self) -> Vec<String> {
         let networks = self.told["NetworkSettings"]["Networks"].as_object();
         let each = networks.into_iter().flatten();

@@ -8,3 +8,4 @@ mod engine;
 mod faults;
 mod sandbox;
 mod shop;
+mod strike;

@@ -1,11 +1,14 @@
 //! One shop in containers, from nothing to a placed order, which all tests share.
 
+use std::fs;
 use std::time::Duration;
 
-use drill::{Books, Door, Plan, Product};
+use drill::{Books, Customer, Door, Plan, Product};
+use holdfast::certs::authority_of;
 use serde_json::Value;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use stack::Folder;
 use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -17,7 +20,7 @@ pub(crate) const SETTLED: Duration = Duration::from_mins(3);
 const LOOK: Duration = Duration::from_millis(200);
 /// Apart from a shop that may run here already.
 const PROJECT: &str = "holdfast-test";
-const SUBNET: &str = "10.214";
+pub(crate) const SUBNET: &str = "10.214";
 /// The image that holds a shell and Python, by which others are looked at.
 pub(crate) const TOOLS: &str = concat!("holdfast/postgres:", env!("CARGO_PKG_VERSION"));
 
@@ -30,18 +33,27 @@ pub(crate) struct Shop {
 impl Shop {
     /// Makes one from nothing; answers how long it took.
     pub(crate) async fn open() -> (Self, Duration) {
-        let ports = [testkit::free_port(), testkit::free_port()];
-        let fronts = ports.map(|port| Door::from(format!("http://127.0.0.1:{port}")));
-        let shop = Self {
-            fronts: fronts.to_vec(),
-            ports,
+        let mut shop = Self {
+            fronts: Vec::new(),
+            ports: [testkit::free_port(), testkit::free_port()],
         };
         shop.compose(&["down", "--volumes", "--remove-orphans"])
             .await;
         let began = Instant::now();
         shop.compose(&["up", "--detach"]).await;
+        shop.fronts = shop.doors().await;
         shop.healed().await;
         (shop, began.elapsed())
+    }
+
+    /// Where customers come, who believe the authority that this shop has made for itself.
+    async fn doors(&self) -> Vec<Door> {
+        let authority = kept("public", "certs/ca.pem").await;
+        let folder = Folder::scratch().unwrap();
+        let file = authority_of(folder.path());
+        fs::write(&file, authority).unwrap();
+        let door = |port| Door::certified(format!("https://localhost:{port}"), &file).unwrap();
+        self.ports.map(door).to_vec()
     }
 
     /// The engine's Compose, with what makes this shop another one than its user's.
@@ -98,8 +110,7 @@ impl Shop {
         until("the database is in step", async || self.in_step().await).await;
         for front in &self.fronts {
             until("both doors are open", async || {
-                let page = reqwest::get(format!("{}/v1/products?limit=1", front.url())).await;
-                page.is_ok_and(|page| page.status().is_success())
+                Customer::of(front).browse(1).await.is_ok()
             })
             .await;
         }
@@ -145,14 +156,7 @@ impl Shop {
     }
 
     async fn store(&self, name: &str) -> PgPool {
-        let volume = format!("{PROJECT}_owner:/owner:ro");
-        let read = ["docker", "run", "--rm", "--network=none", "-v", &volume];
-        let read = [
-            &read[..],
-            &["--entrypoint=cat", TOOLS, "/owner/database-owner-url"],
-        ]
-        .concat();
-        let urls = run(&read).await;
+        let urls = kept("owner", "database-owner-url").await;
         let url = urls.split(',').next().unwrap();
         let (url, _) = url.split_once("/postgres?").unwrap();
         PgPoolOptions::new()
@@ -172,6 +176,14 @@ impl Shop {
     pub(crate) async fn close(self) {
         self.compose(&["down", "--volumes"]).await;
     }
+}
+
+/// The text of `file` in `volume`.
+async fn kept(volume: &str, file: &str) -> String {
+    let mounted = format!("{PROJECT}_{volume}:/kept:ro");
+    let file = format!("/kept/{file}");
+    let read = ["docker", "run", "--rm", "--network=none", "-v", &mounted];
+    run(&[&read[..], &["--entrypoint=cat", TOOLS, &file]].concat()).await
 }
 
 /// What the engine calls the network `name`.

@@ -12,7 +12,7 @@ use file::House;
 type Rule = fn(&House) -> Vec<String>;
 
 /// Every rule, with a fault that it has to find: in which file, what stands there, and what is written in its place.
-const RULES: [(Rule, [&str; 3]); 16] = [
+const RULES: [(Rule, [&str; 3]); 20] = [
     (
         rules::settings_are_known,
         [
@@ -58,6 +58,18 @@ const RULES: [(Rule, [&str; 3]); 16] = [
         ],
     ),
     (
+        rules::customers_come_over_tls_and_are_named,
+        ["deploy/haproxy/haproxy.cfg", "send-proxy-v2 ", ""],
+    ),
+    (
+        rules::customers_come_over_tls_and_are_named,
+        [
+            "docker-compose.yml",
+            "TRUSTED_PROXIES: ${SUBNET:-10.213}.1.11,",
+            "TRUSTED_PROXIES: ${SUBNET:-10.213}.2.11,",
+        ],
+    ),
+    (
         rules::probes_are_where_they_answer,
         ["deploy/haproxy/haproxy.cfg", "GET /readyz", "GET /ready"],
     ),
@@ -97,8 +109,8 @@ const RULES: [(Rule, [&str; 3]); 16] = [
         rules::checks_use_what_their_image_holds,
         [
             "docker-compose.yml",
-            "[\"CMD\", \"redis-cli\", \"-e\", \"ping\"]",
-            "[\"CMD-SHELL\", \"redis-cli ping\"]",
+            "[\"CMD\", \"redis-cli\", \"-e\", \"--tls\"",
+            "[\"CMD-SHELL\", \"redis-cli\", \"-e\", \"--tls\"",
         ],
     ),
     (
@@ -115,6 +127,22 @@ const RULES: [(Rule, [&str; 3]); 16] = [
             "docker-compose.yml",
             "127.0.0.1:${PORT:-8080}",
             "0.0.0.0:${PORT:-8080}",
+        ],
+    ),
+    (
+        bounds::only_doors_are_published,
+        [
+            "docker-compose.yml",
+            "  data:\n    internal: true\n",
+            "  data:\n    internal: false\n",
+        ],
+    ),
+    (
+        bounds::networks_are_no_wider_than_who_meets_there,
+        [
+            "docker-compose.yml",
+            "networks: [core, redis]",
+            "networks: [core, data]",
         ],
     ),
     (

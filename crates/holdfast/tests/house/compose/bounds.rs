@@ -59,21 +59,65 @@ pub(super) fn all_are_in_the_sandbox(house: &House) -> Vec<String> {
 pub(super) fn only_doors_are_published(house: &House) -> Vec<String> {
     let mut wrong = Vec::new();
     let file = house.yaml(COMPOSE);
-    for inner in ["core", "data"] {
-        if file["networks"][inner]["internal"] != true {
-            wrong.push(format!("{inner} leads outside"));
+    for (name, network) in file["networks"].as_mapping().into_iter().flatten() {
+        if name != "edge" && name != "desk" && network["internal"] != true {
+            wrong.push(format!("{name:?} leads outside"));
         }
     }
     for container in house.containers() {
-        let door = container.name.starts_with("haproxy-");
+        let door = container.name.starts_with("haproxy-") || container.name == "grafana";
         let published = container.list("ports");
         let on_loopback = published.iter().all(|one| one.starts_with("127.0.0.1:"));
         if published.len() != usize::from(door) || !on_loopback {
             wrong.push(format!("{} is published as {published:?}", container.name));
         }
-        let on_edge = networks(&container).contains("edge");
-        if on_edge != door {
-            wrong.push(format!("{}: only doors stand on the edge", container.name));
+    }
+    wrong
+}
+
+/// Who has to meet on each network: all whose names begin so.
+const MEET: [(&str, &[&str]); 7] = [
+    ("edge", &["haproxy-", "load"]),
+    (
+        "core",
+        &[
+            "haproxy-",
+            "gateway",
+            "user",
+            "order",
+            "news",
+            "prometheus",
+            "collector",
+        ],
+    ),
+    ("store", &["haproxy-", "migrate-", "user", "order", "news"]),
+    (
+        "redis",
+        &["redis-", "sentinel-", "gateway", "user", "order", "news"],
+    ),
+    ("data", &["haproxy-", "pg-", "etcd-", "prometheus"]),
+    (
+        "watch",
+        &[
+            "prometheus",
+            "alertmanager",
+            "grafana",
+            "jaeger",
+            "collector",
+        ],
+    ),
+    ("desk", &["grafana"]),
+];
+
+pub(super) fn networks_are_no_wider_than_who_meets_there(house: &House) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for container in house.containers() {
+        for network in networks(&container) {
+            let meet = MEET.iter().find(|(name, _)| *name == network);
+            let meets = |begin: &&str| container.name.starts_with(*begin);
+            if !meet.is_some_and(|(_, begins)| begins.iter().any(|begin| meets(begin))) {
+                wrong.push(format!("{} stands on {network}", container.name));
+            }
         }
     }
     wrong

@@ -3,7 +3,7 @@
 use chassis::Setting;
 use holdfast::house::Kind;
 
-use super::file::{Container, House, substituted};
+use super::file::{Container, House, substituted, text};
 
 pub(super) const COMPOSE: &str = "docker-compose.yml";
 const HAPROXY: &str = "deploy/haproxy/haproxy.cfg";
@@ -13,6 +13,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const LOOSE: [&str; 4] = ["latest", "main", "stable", "edge"];
 /// What an image may lack.
 const LACKING: [&str; 5] = ["CMD-SHELL", "sh -c", "curl", "wget", "/bin/sh"];
+/// Whose image is Alpine's, and holds a wget.
+const ALPINE: [&str; 2] = ["grafana", "jaeger"];
+/// Whose image holds its program alone, and that cannot ask.
+const UNASKED: [&str; 1] = ["collector"];
 
 /// The kind of service that a container is or migrates, and what it may be set by.
 fn known(container: &Container) -> Option<(Kind, Vec<Setting>)> {
@@ -78,7 +82,7 @@ pub(super) fn files_of_settings_are_in_a_volume(house: &House) -> Vec<String> {
         let mounts = container.mounts();
         for (name, value) in container.environment() {
             let path = value.unwrap_or_default();
-            let is_file = name.ends_with("_FILE") || name.starts_with("PEER_TLS_");
+            let is_file = name.ends_with("_FILE") || name.contains("TLS_");
             let kept = |(_, at, only_read): &(String, String, bool)| {
                 *only_read && path.starts_with(&format!("{at}/"))
             };
@@ -143,7 +147,8 @@ pub(super) fn doors_lead_to_gateways(house: &House) -> Vec<String> {
         .lines()
         .find_map(|line| line.trim().strip_prefix("bind \"${EDGE_ADDRESS}:"));
     let bound = bound.unwrap_or_default().trim_end_matches('"');
-    for container in house.containers() {
+    let doors = house.containers().into_iter();
+    for container in doors.filter(|one| one.name.starts_with("haproxy-")) {
         for published in container.list("ports") {
             if port(&published) != bound {
                 wrong.push(format!(
@@ -160,6 +165,33 @@ pub(super) fn doors_lead_to_gateways(house: &House) -> Vec<String> {
     );
     if !house.text("Dockerfile").contains(&exposed) {
         wrong.push(format!("the Dockerfile does not `{exposed}`"));
+    }
+    wrong
+}
+
+/// Nobody reads what passes through HAProxy, so it has to say who comes, and to be believed.
+pub(super) fn customers_come_over_tls_and_are_named(house: &House) -> Vec<String> {
+    let services = services(house);
+    let gateway = services.iter().find(|(_, kind)| *kind == Kind::Gateway);
+    let (gateway, _) = gateway.unwrap();
+    let mut wrong = Vec::new();
+    for name in ["TLS_CERT", "TLS_KEY"] {
+        if gateway.set(name).is_none() {
+            wrong.push(format!("gateway: {name} is not set"));
+        }
+    }
+    let named = house
+        .text(HAPROXY)
+        .contains("default-server send-proxy-v2 ");
+    if !named || gateway.set("PROXY_PROTOCOL").as_deref() != Some("true") {
+        wrong.push("gateways and HAProxy do not agree on how customers are named".to_owned());
+    }
+    let doors = house.containers().into_iter();
+    let doors = doors.filter(|one| one.name.starts_with("haproxy-"));
+    let doors = doors.map(|one| text(&one.all["networks"]["core"]["ipv4_address"]));
+    let doors = doors.collect::<Vec<_>>().join(",");
+    if gateway.set("TRUSTED_PROXIES").as_ref() != Some(&doors) {
+        wrong.push(format!("gateway: TRUSTED_PROXIES is not {doors}"));
     }
     wrong
 }
@@ -269,14 +301,17 @@ pub(super) fn checks_use_what_their_image_holds(house: &House) -> Vec<String> {
     let mut wrong = Vec::new();
     for container in house.containers() {
         let test = check(&container);
-        if test.first().map(String::as_str) != Some("CMD") && !container.is_job() {
+        let unasked = container.is_job() || UNASKED.contains(&container.name.as_str());
+        if test.first().map(String::as_str) != Some("CMD") && !unasked {
             wrong.push(format!(
                 "{}: nothing says whether it is well",
                 container.name
             ));
         }
         let words = test.join(" ");
-        let lacking = LACKING.iter().filter(|one| words.contains(**one));
+        let holds = |one: &&str| *one == "wget" && ALPINE.contains(&container.name.as_str());
+        let lacking = LACKING.iter().filter(|one| !holds(one));
+        let lacking = lacking.filter(|one| words.contains(**one));
         wrong.extend(lacking.map(|one| format!("{} is asked by {one}", container.name)));
     }
     wrong
