@@ -23,22 +23,22 @@ ENV CARGO_PROFILE_RELEASE_OPT_LEVEL=${CARGO_PROFILE_RELEASE_OPT_LEVEL} CARGO_PRO
 WORKDIR /src
 ENV SQLX_OFFLINE=true CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never
 COPY --from=skeleton /src ./
-RUN cargo build --release --locked --bins -p gateway -p user -p order -p news -p holdfast
+RUN cargo build --release --locked --bins -p gateway -p user -p order -p news -p control -p holdfast
 
 FROM dependencies AS build
 COPY . .
 # Cargo goes by the time of a file, and a checkout may be older than the skeleton that was built.
 RUN find crates services proto migrations -type f -exec touch {} + \
- && cargo build --release --locked --bins -p gateway -p user -p order -p news -p holdfast
+ && cargo build --release --locked --bins -p gateway -p user -p order -p news -p control -p holdfast
 # What `ldd` says that the programs need, a name for who runs them, and what scanners read.
 RUN mkdir -p /root-of/etc /root-of/var/lib/dpkg/status.d && cd target/release \
- && ldd gateway user order news holdfast | grep -o '/[^ ]*' | sort -u | xargs -I{} cp -L --parents {} /root-of/ \
+ && ldd gateway user order news control holdfast | grep -o '/[^ ]*' | sort -u | xargs -I{} cp -L --parents {} /root-of/ \
  && echo 'nonroot:x:65532:65532:nonroot:/:/nowhere' >/root-of/etc/passwd \
  && echo 'nonroot:x:65532:' >/root-of/etc/group \
  && echo 'hosts: files dns' >/root-of/etc/nsswitch.conf \
  && for package in libc6 libgcc-s1; do dpkg -s "$package" >"/root-of/var/lib/dpkg/status.d/$package"; done
 # Where `holdfast provision` meets the volumes: an empty volume takes over whose the folder below it is.
-RUN cd / && for name in authority public gateway user order news owner postgres pg-1 pg-2 pg-3 etcd-1 etcd-2 etcd-3 redis-1 redis-2 sentinel-1 sentinel-2 sentinel-3 prometheus grafana; \
+RUN cd / && for name in authority public gateway user order news control spool owner postgres pg-1 pg-2 pg-3 etcd-1 etcd-2 etcd-3 redis-1 redis-2 sentinel-1 sentinel-2 sentinel-3 prometheus grafana; \
     do mkdir -p "volumes/$name"; done
 
 # What all of them share. There is nothing in it to be run but the program itself.
@@ -78,6 +78,14 @@ COPY --from=build /src/target/release/news /app/news
 EXPOSE 50051 9090
 HEALTHCHECK --interval=2s --timeout=3s --start-period=30s --retries=3 CMD ["/app/news", "healthcheck"]
 ENTRYPOINT ["/app/news"]
+CMD ["serve"]
+
+FROM runtime AS control
+LABEL org.opencontainers.image.title="control" org.opencontainers.image.description="Locks, faults, resources, capacity"
+COPY --from=build /src/target/release/control /app/control
+EXPOSE 50051 9090
+HEALTHCHECK --interval=2s --timeout=3s --start-period=30s --retries=3 CMD ["/app/control", "healthcheck"]
+ENTRYPOINT ["/app/control"]
 CMD ["serve"]
 
 FROM runtime AS order

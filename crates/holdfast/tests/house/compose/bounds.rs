@@ -86,16 +86,17 @@ const MEET: [(&str, &[&str]); 7] = [
             "user",
             "order",
             "news",
+            "control",
             "prometheus",
             "collector",
         ],
     ),
-    ("store", &["haproxy-", "migrate-", "user", "order", "news"]),
+    ("store", &["haproxy-", "migrate-", "user", "order", "news", "control"]),
     (
         "redis",
-        &["redis-", "sentinel-", "gateway", "user", "order", "news"],
+        &["redis-", "sentinel-", "gateway", "user", "order", "news", "control"],
     ),
-    ("data", &["haproxy-", "pg-", "etcd-", "prometheus"]),
+    ("data", &["haproxy-", "pg-", "etcd-", "control", "prometheus"]),
     (
         "watch",
         &[

@@ -72,7 +72,8 @@ fn needed(from: &Pods, to: &Pods, port: &str) -> bool {
         ("valkey", "redis") => {
             keeps(from) || from == "gateway" || (from == "valkey" && to.ports.len() > 1)
         }
-        (_, "grpc") => callers.contains(&from),
+        // Control asks all whether they are there.
+        (_, "grpc") => callers.contains(&from) || from == "control",
         _ => false,
     }
 }
