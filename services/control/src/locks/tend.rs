@@ -114,7 +114,8 @@ async fn look_after(desk: &Desk, kept: &Kept) -> Result<(), Error> {
         attempt: kept.attempt,
     };
     if !desk.waiting.is_here(kept.attempt) {
-        desk.carry_out(Job::Withdraw(call)).await?;
+        // Only the wait: its turn may have come since, and its caller may have been told so, and work by it.
+        desk.carry_out(Job::GiveUp(call)).await?;
     } else if kept.crowded {
         let told = desk.carry_out(Job::Recheck(call)).await?;
         if told == Told::Refused(Refusal::Deadlock) {

@@ -69,9 +69,16 @@ async fn an_administrator_takes_a_lock_away_and_that_is_on_record() {
     next.turn().await.unwrap();
     assert_eq!(refusal(held.renew(locks).await), "LOST");
     assert_eq!(refusal(nothing), "NOT_FOUND");
-    let mut resources = ResourcesClient::new(house.one.channel.clone());
-    let acts = resources.list_audit(ListAuditRequest::default()).await;
-    let acts = acts.unwrap().into_inner().entries;
+    let resources = ResourcesClient::new(house.one.channel.clone());
+    let mut acts = Vec::new();
+    // Read from a replica, which may be behind.
+    until("the act is on record", async || {
+        let mut resources = resources.clone();
+        let listed = resources.list_audit(ListAuditRequest::default());
+        acts = listed.await.unwrap().into_inner().entries;
+        !acts.is_empty()
+    })
+    .await;
     assert_eq!(acts.len(), 1);
     assert_eq!(acts[0].action, "lock.release");
     assert!(
