@@ -77,7 +77,7 @@ impl Desk {
         let deadline = Deadline::current();
         let work = async move {
             let outcome = deadline.scope(desk.group.submit(job)).await?;
-            desk.note(&outcome);
+            note(&outcome);
             desk.wake(outcome.woken);
             Ok((outcome.told, outcome.at))
         };
@@ -97,17 +97,6 @@ impl Desk {
         }
     }
 
-    fn note(&self, outcome: &Outcome) {
-        counter!("lock_expiries_total").increment(outcome.expired);
-        match outcome.told {
-            Told::Refused(why) => {
-                counter!("lock_refusals_total", "reason" => error::reason(why)).increment(1);
-            }
-            Told::Others => counter!("lock_refusals_total", "reason" => "OTHERS").increment(1),
-            _ => {}
-        }
-    }
-
     /// Sees to it that this instance counts as alive before anybody waits here; later `tend` does.
     async fn live(&self) -> Result<(), db::Error> {
         let instance = self.instance;
@@ -118,5 +107,17 @@ impl Desk {
         };
         self.lives.get_or_try_init(live).await?;
         Ok(())
+    }
+}
+
+/// Counts what came of a job.
+fn note(outcome: &Outcome) {
+    counter!("lock_expiries_total").increment(outcome.expired);
+    match outcome.told {
+        Told::Refused(why) => {
+            counter!("lock_refusals_total", "reason" => error::reason(why)).increment(1);
+        }
+        Told::Others => counter!("lock_refusals_total", "reason" => "OTHERS").increment(1),
+        _ => {}
     }
 }

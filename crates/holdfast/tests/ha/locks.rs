@@ -14,7 +14,7 @@ use office::Office;
 /// How many want the lock.
 const CLIENTS: usize = 50;
 /// Within which time somebody has it again: a ttl, a failover, and a busy machine.
-const GOES_ON: Duration = Duration::from_secs(60);
+const GOES_ON: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Patroni: make test-ha"]

@@ -71,7 +71,7 @@ async fn end_what_is_over(desk: &Desk) -> Result<(), Error> {
     let due = due.await?.value;
     let names = due.iter().filter_map(|name| Name::new(name).ok());
     let looks = join_all(names.map(|name| desk.carry_out(Job::Look(name)))).await;
-    looks.into_iter().map(|look| look.map(drop)).collect()
+    looks.into_iter().try_for_each(|look| look.map(drop))
 }
 
 /// Says that this instance lives, and goes through those who wait here.

@@ -21,7 +21,7 @@ fn asked(owner: &str, mode: Mode) -> Asked {
         instance: Uuid::from_u128(2),
         mode,
         ttl: TTL,
-        wait: Duration::from_secs(60),
+        wait: Duration::from_mins(1),
         max_hold: None,
     }
 }
