@@ -91,12 +91,26 @@ const MEET: [(&str, &[&str]); 7] = [
             "collector",
         ],
     ),
-    ("store", &["haproxy-", "migrate-", "user", "order", "news", "control"]),
+    (
+        "store",
+        &["haproxy-", "migrate-", "user", "order", "news", "control"],
+    ),
     (
         "redis",
-        &["redis-", "sentinel-", "gateway", "user", "order", "news", "control"],
+        &[
+            "redis-",
+            "sentinel-",
+            "gateway",
+            "user",
+            "order",
+            "news",
+            "control",
+        ],
     ),
-    ("data", &["haproxy-", "pg-", "etcd-", "control", "prometheus"]),
+    (
+        "data",
+        &["haproxy-", "pg-", "etcd-", "control", "prometheus"],
+    ),
     (
         "watch",
         &[

@@ -2,6 +2,7 @@
 
 use drill::{Answer, Customer};
 use serde_json::{Value, json};
+use sqlx::{query, query_scalar};
 use testkit::matrix::{Route, Who};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -134,11 +135,39 @@ impl Cast {
         } else if rest("/v1/admin/resources/{service}").is_some() {
             let said = self.admin.reads("/v1/admin/resources/user").await;
             ("user".to_owned(), format!("\"{}\"", said["version"]))
+        } else if rest("/v1/admin/locks/{name}").is_some() {
+            (self.lock().await, String::new())
+        } else if rest("/v1/admin/faults/{number}").is_some() {
+            (self.fault().await, String::new())
         } else if rest("/v1/admin/registry/{instance}").is_some() {
             self.instance().await
         } else {
             (String::new(), String::new())
         }
+    }
+
+    /// A lock that is held.
+    async fn lock(&self) -> String {
+        let name = Uuid::now_v7().to_string();
+        let held = "insert into lock_claims (name, owner, id, attempt, instance, exclusive, place, ttl_ms, waits_until, token,
+                granted_at, expires_at, timeline)
+            select $1, 'somebody', gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), true, nextval('lock_places'), 3600000,
+                now(), nextval('lock_tokens'), now(), now() + interval '1 hour', timeline_id from pg_control_checkpoint()";
+        let held = query(held).bind(&name).execute(self.shop.control.pool());
+        held.await.unwrap();
+        name
+    }
+
+    /// A fault that is over.
+    async fn fault(&self) -> String {
+        let over = "insert into faults (type, component, incarnation, occurred_at, detected_at, severity, resolved_at, resolution)
+            values ('instance_killed', $1, '1', now(), now(), 'minor', now(), 'restarted') returning number";
+        let component = Uuid::now_v7().to_string();
+        let over = query_scalar(over)
+            .bind(component)
+            .fetch_one(self.shop.control.pool());
+        let number: i64 = over.await.unwrap();
+        number.to_string()
     }
 
     /// An instance that control has heard of.
@@ -261,7 +290,23 @@ impl Cast {
             ("Idempotency-Key", route.keyed.then_some(&*key)),
             ("If-Match", route.versioned.then_some(&*scene.version)),
         ];
-        let method = route.method.parse().unwrap();
+        let method: reqwest::Method = route.method.parse().unwrap();
+        // A stream that does not end: how it begins tells who may see it.
+        if route.path == "/v1/admin/faults/events" {
+            let begun = customer.open(method.clone(), &scene.target, &headers, None);
+            let begun = begun.await.unwrap();
+            if begun.status().is_success() {
+                return Answer {
+                    status: begun.status(),
+                    text: String::new(),
+                    body: Value::Null,
+                    replayed: false,
+                    etag: None,
+                    kept: false,
+                    retry_after: None,
+                };
+            }
+        }
         customer
             .ask(method, &scene.target, &headers, scene.body.clone())
             .await
