@@ -34,6 +34,6 @@ else
         -c "primary_conninfo=$PRIMARY user=postgres password='$password' application_name=standby"
 fi
 exec postgres -D "$data" -c port="$PGPORT" -c 'listen_addresses=*' -c unix_socket_directories= \
-    -c max_connections=200 -c shared_buffers=128MB -c wal_level=replica -c hot_standby=on -c hot_standby_feedback=on \
+    -c max_connections=250 -c shared_buffers=128MB -c wal_level=replica -c hot_standby=on -c hot_standby_feedback=on \
     -c wal_receiver_status_interval=1s -c wal_sender_timeout=10s -c wal_receiver_timeout=10s \
     -c max_slot_wal_keep_size=1GB -c jit=off -c timezone=UTC "$@"

@@ -53,6 +53,21 @@ ids! {
     SagaId = SAGA "sag_01h455vb4pex5vsknk084sn02q" "A saga.";
 }
 
+/// The name of a lock or of an instance: 1 to 200 letters, digits, `.`, `_`, `:` and `-`.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Name(pub(crate) String);
+
+impl TryFrom<String> for Name {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+        let good = (1..=200).contains(&text.len()) && text.bytes().all(allowed);
+        good.then_some(Self(text)).ok_or("no such name")
+    }
+}
+
 /// The caller's own account, as it stands on the wire.
 pub(crate) fn account(caller: Caller) -> String {
     api::id::ACCOUNT.write(caller.account)

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::ask;
 use crate::body::{Path, Query};
-use crate::id::account;
+use crate::id::{Name, account};
 use crate::page::{List, page_of};
 use crate::problem::Problem;
 use crate::rule::Rule;
@@ -47,7 +47,7 @@ async fn list(
     params(("name" = String, Path, example = "scaler.leader")), responses((status = 200, body = LockBody)))]
 async fn find(
     State(locks): State<LocksClient>,
-    Path(LockName(name)): Path<LockName>,
+    Path(Name(name)): Path<Name>,
 ) -> Result<axum::Json<LockBody>, Problem> {
     let found = ask::read(&locks, GetLockRequest { name }, LocksClient::get).await?;
     Ok(axum::Json(found.into()))
@@ -59,7 +59,7 @@ async fn find(
 async fn release(
     State(locks): State<LocksClient>,
     Admin(caller): Admin,
-    Path(LockName(name)): Path<LockName>,
+    Path(Name(name)): Path<Name>,
 ) -> Result<axum::Json<LockBody>, Problem> {
     let wanted = ForceReleaseRequest {
         actor_id: account(caller),
@@ -67,21 +67,6 @@ async fn release(
     };
     let left = ask::write(&locks, wanted, LocksClient::force_release).await?;
     Ok(axum::Json(left.into()))
-}
-
-/// The name of a lock: 1 to 200 letters, digits, `.`, `_`, `:` and `-`.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-struct LockName(String);
-
-impl TryFrom<String> for LockName {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
-        let good = (1..=200).contains(&text.len()) && text.bytes().all(allowed);
-        good.then_some(Self(text)).ok_or("no name of a lock")
-    }
 }
 
 /// Which locks are wanted.

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::resources::ServiceName;
 use crate::ask;
 use crate::body::{Json, Path, Query};
-use crate::id::account;
+use crate::id::{Name, account};
 use crate::page::List;
 use crate::problem::Problem;
 use crate::rule::Rule;
@@ -48,7 +48,7 @@ async fn list(
 async fn change(
     State(registry): State<RegistryClient>,
     Admin(caller): Admin,
-    Path(instance): Path<String>,
+    Path(Name(instance)): Path<Name>,
     IfMatch(version): IfMatch,
     Json(body): Json<InstanceChange>,
 ) -> Result<Tagged<InstanceBody>, Problem> {

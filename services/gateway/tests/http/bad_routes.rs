@@ -127,6 +127,17 @@ async fn every_route_cuts_a_body_short_that_trickles_in() {
     assert_eq!(front.fake.all_asked(), vec![]);
 }
 
+/// Whether `id` may be what the path of `route` names: not all of that has an id.
+fn is_good(route: &Route, id: &str) -> bool {
+    let (name, _) = &route.parameters[0];
+    let plain = !id.contains('%');
+    match name.as_str() {
+        "name" | "instance" => plain,
+        "number" => id == "1",
+        _ => false,
+    }
+}
+
 #[tokio::test]
 async fn every_route_takes_a_bad_id_for_something_that_does_not_exist() {
     let front = Front::with(&UNLIMITED).await;
@@ -139,6 +150,9 @@ async fn every_route_takes_a_bad_id_for_something_that_does_not_exist() {
             "%ff",
             "xyz_01h455vb4pex5vsknk084sn02q",
         ] {
+            if is_good(route, id) {
+                continue;
+            }
             let asking = asking(&front, route, &route.target(Some(id)));
             let heard = match &route.body {
                 Some(body) => asking.json(&completed(route, body)).hear().await,

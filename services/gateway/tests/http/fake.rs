@@ -38,7 +38,7 @@ pub(crate) enum Answer {
 
 type Script = Box<dyn Fn(&[u8], usize) -> Answer + Send + Sync>;
 
-/// The user, order and news services in one.
+/// The user, order, news and control services in one.
 #[derive(Clone, Default)]
 pub(crate) struct Fake(Arc<Notes>);
 
@@ -99,7 +99,12 @@ impl Fake {
     /// What was asked of handlers: all but what the gateway follows by itself.
     pub(crate) fn all_asked(&self) -> Vec<(String, Vec<u8>)> {
         let asked = self.0.asked.lock().unwrap();
-        let by_itself = ["Auth/GetKeys", "Auth/ListRevocations", "Health/Check"];
+        let by_itself = [
+            "Auth/GetKeys",
+            "Auth/ListRevocations",
+            "Health/Check",
+            "Registry/Attend",
+        ];
         asked
             .iter()
             .filter(|(name, _)| !by_itself.contains(&name.as_str()))

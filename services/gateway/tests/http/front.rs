@@ -48,7 +48,8 @@ impl Front {
         fake.says("Auth/GetKeys", &GetKeysResponse { jwks });
         fake.says("Auth/ListRevocations", &ListRevocationsResponse::default());
         let addr = addr.to_string();
-        let neighbours = ["USER_ADDRS", "ORDER_ADDRS", "NEWS_ADDRS"].map(|name| (name, &*addr));
+        let neighbours =
+            ["USER_ADDRS", "ORDER_ADDRS", "NEWS_ADDRS", "CONTROL_ADDRS"].map(|name| (name, &*addr));
         let env = Env::local(neighbours.iter().chain(settings).copied());
         let running = chassis::start("gateway", env, Gateway::connect)
             .await

@@ -82,7 +82,8 @@ pub(super) fn files_of_settings_are_in_a_volume(house: &House) -> Vec<String> {
         let mounts = container.mounts();
         for (name, value) in container.environment() {
             let path = value.unwrap_or_default();
-            let is_file = name.ends_with("_FILE") || name.contains("TLS_");
+            let is_file =
+                name.ends_with("_FILE") || (name.contains("TLS_") && !name.ends_with("_NAME"));
             let kept = |(_, at, only_read): &(String, String, bool)| {
                 *only_read && path.starts_with(&format!("{at}/"))
             };
