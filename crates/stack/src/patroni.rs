@@ -101,7 +101,7 @@ impl Node {
     }
 
     /// Where its Patroni answers over HTTP, by the wire where there is one.
-    pub fn rest(&self) -> u16 {
+    pub fn shown_rest(&self) -> u16 {
         self.seat.shown_rest
     }
 

@@ -15,7 +15,7 @@ pub(super) fn settings(
     certs: &Path,
     spool: &Path,
 ) -> [(&'static str, String); COUNT] {
-    let node = |node: &std::sync::Arc<Node>| part(node.name(), node.rest(), "");
+    let node = |node: &std::sync::Arc<Node>| part(node.name(), node.shown_rest(), "");
     let etcd = |member: &Etcd| part(member.name(), member.port(), "/health");
     let haproxy = |one: &HaProxy| part(one.name(), one.admin(), "/");
     let nodes: Vec<_> = cluster.nodes().iter().map(node).collect();

@@ -40,7 +40,7 @@ async fn short_all_that_rules_and_panels_read_is_shown() {
 /// All that every part of `shop` shows.
 async fn metrics(shop: &Shop) -> String {
     let cluster = shop.running.cluster();
-    let nodes = cluster.nodes().iter().map(|node| node.rest());
+    let nodes = cluster.nodes().iter().map(|node| node.shown_rest());
     let proxies = cluster.haproxies().iter().map(HaProxy::admin);
     let members = cluster.etcd().iter().map(Etcd::port);
     let seats = shop.running.house().all();

@@ -126,7 +126,11 @@ async fn every_act_of_support_and_of_administrators_says_who_acted() {
                 .any(|part| part == own.as_bytes())
         };
         assert!(
-            asked.iter().all(|(_, message)| named(message)),
+            asked
+                .iter()
+                // What an act is made from is read first, as anybody would.
+                .filter(|(rpc, _)| !rpc.contains("/Get"))
+                .all(|(_, message)| named(message)),
             "{} {}",
             route.method,
             route.path
