@@ -91,7 +91,7 @@ where
                 Err(Passed::Refused(error)) => return Err(error),
                 Err(Passed::Failed(failed)) => why = Some(failed),
                 Err(Passed::Behind) => {
-                    counter!("db_reads_behind_total", "name" => name).increment(1)
+                    counter!("db_reads_behind_total", "name" => name).increment(1);
                 }
             }
         }

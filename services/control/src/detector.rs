@@ -27,7 +27,7 @@ pub(crate) fn begin(instance: &Instance, watched: &Watched, tools: &Tools) {
         async move { ledger.follow().await }
     });
     scene.spawn(instance, "own time", |scene| async move {
-        scene.clock.run().await
+        scene.clock.run().await;
     });
     scene.spawn(
         instance,

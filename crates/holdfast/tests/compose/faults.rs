@@ -42,6 +42,10 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
     sandbox::the_kernel_holds_every_container_in(&shop).await;
     sandbox::who_tries_to_get_out_is_refused(&shop).await;
 
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "what `make test-compose` is told, no setting of a service"
+    )]
     let all = env::var("ALL").is_ok_and(|all| !all.is_empty());
     for name in struck(&shop, all).await {
         crash(&shop, &name, &name, ONE).await;

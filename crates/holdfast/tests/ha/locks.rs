@@ -32,7 +32,7 @@ async fn ten_thousand_grants_outlive_a_failover_and_a_killed_instance() {
 async fn handed_on(wanted: usize) {
     let office = Office::open().await;
     let began = Instant::now();
-    let clients = Clients::begin(&office, CLIENTS, wanted).await;
+    let clients = Clients::begin(&office, CLIENTS, wanted);
 
     clients.have_had(wanted / 3, GOES_ON).await;
     let old = office.kill_primary().await;

@@ -31,32 +31,29 @@ pub(super) async fn watch(scene: Scene, db: Db) {
     let mut open = false;
     loop {
         let asked = scene.clock.now();
-        match look(&db).await {
-            Ok(rows) => {
-                if open {
-                    let subject = (Kind::DatabaseUnreachable, COMPONENT, UNKNOWN);
-                    let now = scene.clock.now().wall;
-                    scene
-                        .ended(subject, now, Resolution::Resumed, String::new())
-                        .await;
-                    open = false;
-                }
-                last = Some((asked.own, asked.wall));
-                let since = *well_since.get_or_insert(asked.wall);
-                scene.board.well(COMPONENT, since, UNKNOWN);
-                count(&rows);
-                for recovery in foreign.over(&rows, &scene.board) {
-                    scene.tell(Entry::Over(recovery)).await;
-                }
+        if let Ok(rows) = look(&db).await {
+            if open {
+                let subject = (Kind::DatabaseUnreachable, COMPONENT, UNKNOWN);
+                let now = scene.clock.now().wall;
+                scene
+                    .ended(subject, now, Resolution::Resumed, String::new())
+                    .await;
+                open = false;
             }
-            Err(_) => {
-                well_since = None;
-                scene.board.ill(COMPONENT);
-                let silent = |(own, _): &(Duration, _)| scene.clock.now().own >= *own + SILENCE;
-                if let Some((_, since)) = last.filter(silent).filter(|_| !open) {
-                    open = true;
-                    scene.began(unreachable(since)).await;
-                }
+            last = Some((asked.own, asked.wall));
+            let since = *well_since.get_or_insert(asked.wall);
+            scene.board.well(COMPONENT, since, UNKNOWN);
+            count(&rows);
+            for recovery in foreign.over(&rows, &scene.board) {
+                scene.tell(Entry::Over(recovery)).await;
+            }
+        } else {
+            well_since = None;
+            scene.board.ill(COMPONENT);
+            let silent = |(own, _): &(Duration, _)| scene.clock.now().own >= *own + SILENCE;
+            if let Some((_, since)) = last.filter(silent).filter(|_| !open) {
+                open = true;
+                scene.began(unreachable(since)).await;
             }
         }
         let spent = scene.clock.now().own.saturating_sub(asked.own);

@@ -14,7 +14,7 @@ use crate::config::Service;
 pub(super) async fn follow(scene: Scene, service: Service) {
     let mut list = service.directory.watch();
     // Those who are watched end with this.
-    let mut watches = JoinSet::new();
+    let mut tasks = JoinSet::new();
     let mut watched: HashMap<Listed, AbortHandle> = HashMap::new();
     loop {
         let listed = list.borrow_and_update().clone();
@@ -36,12 +36,12 @@ pub(super) async fn follow(scene: Scene, service: Service) {
             };
             let pulse = Pulse::new(addr, service.manner.clone());
             let watch = Watch::new(component(service.name, &seat), pulse, Some(place));
-            watched.insert(seat, watches.spawn(watch.run(scene.clone())));
+            watched.insert(seat, tasks.spawn(watch.run(scene.clone())));
         }
-        while watches.try_join_next().is_some() {}
+        while tasks.try_join_next().is_some() {}
         if list.changed().await.is_err() {
             // The list is what it is for ever.
-            while watches.join_next().await.is_some() {}
+            while tasks.join_next().await.is_some() {}
             return;
         }
     }

@@ -169,7 +169,7 @@ impl Patient {
                 });
                 (self.late, self.quick) = Default::default();
                 verdicts = before
-                    .map(|before| self.reborn(before, at))
+                    .map(|before| self.reborn(&before, at))
                     .unwrap_or_default();
             }
         }
@@ -188,11 +188,11 @@ impl Patient {
     }
 
     /// It has begun another life, after the one that was known `before`.
-    fn reborn(&mut self, before: Known, at: OffsetDateTime) -> Vec<Verdict> {
+    fn reborn(&mut self, before: &Known, at: OffsetDateTime) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
         if self.open.is_empty() && !before.leaving {
             let (kind, since) = (Kind::InstanceKilled, before.at);
-            verdicts.extend(self.open(kind, &before.incarnation, since));
+            verdicts.push(self.open(kind, &before.incarnation, since));
         }
         verdicts.extend(self.close(at, Resolution::Restarted));
         verdicts
@@ -219,10 +219,7 @@ impl Patient {
                     since: Some(since),
                 },
                 _,
-            ) if self.open.is_empty() => self
-                .open(Kind::InstanceSlow, &life, since)
-                .into_iter()
-                .collect(),
+            ) if self.open.is_empty() => vec![self.open(Kind::InstanceSlow, &life, since)],
             (
                 _,
                 Run {
@@ -256,16 +253,16 @@ impl Patient {
             return None;
         }
         let (life, since) = (known.incarnation.clone(), known.at);
-        self.open(kind, &life, since)
+        Some(self.open(kind, &life, since))
     }
 
-    fn open(&mut self, kind: Kind, incarnation: &str, since: OffsetDateTime) -> Option<Verdict> {
+    fn open(&mut self, kind: Kind, incarnation: &str, since: OffsetDateTime) -> Verdict {
         self.open.push((kind, incarnation.to_owned()));
-        Some(Verdict::Opened {
+        Verdict::Opened {
             kind,
             incarnation: incarnation.to_owned(),
             since,
-        })
+        }
     }
 
     fn close(&mut self, at: OffsetDateTime, resolution: Resolution) -> Vec<Verdict> {

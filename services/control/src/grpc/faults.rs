@@ -156,7 +156,7 @@ fn read_wanted(request: wire::ListFaultsRequest) -> Result<(Wanted, Page<i64>), 
         component,
         since,
     } = request;
-    let list = format!("faults {open} {} {component} {since}", r#type);
+    let list = format!("faults {open} {type} {component} {since}");
     let page = Page::read(list, page)?;
     if !r#type.is_empty() && Kind::read(&r#type).is_none() {
         return Err(error::invalid("type", "a type of fault"));

@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take to come about, on a machine that does much else.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// How often it is looked whether it has.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -62,12 +62,18 @@ impl Tiny {
     }
 
     /// Ends it as a crash does: nobody is told.
-    pub(crate) fn kill(self) {}
+    pub(crate) fn kill(mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Drop for Tiny {
     fn drop(&mut self) {
-        self.runtime.take().unwrap().shutdown_background();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -193,4 +199,10 @@ pub(crate) async fn soon<F: Future>(work: F) -> F::Output {
     timeout(LIMIT, work)
         .await
         .expect("it comes within the limit")
+}
+
+/// Tells whoever looks on.
+pub(crate) fn say(words: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{words}");
 }

@@ -47,7 +47,7 @@ struct Shared {
 }
 
 impl Clients {
-    pub(crate) async fn begin(office: &Office, count: usize, wanted: usize) -> Self {
+    pub(crate) fn begin(office: &Office, count: usize, wanted: usize) -> Self {
         let shared = Arc::new(Shared {
             seen: Mutex::default(),
             had: AtomicUsize::new(0),
@@ -120,14 +120,14 @@ impl Client {
             };
             self.shared.had.fetch_add(1, Ordering::Relaxed);
             let written = write(&self.resource, grant.token).await;
-            let released_at = self.release(&id).await;
+            let until = self.release(&id).await;
             let mut seen = self.shared.seen.lock().unwrap();
             seen.refused += usize::from(matches!(written, Ok(Passed::Behind)));
-            seen.lost += usize::from(released_at.is_none());
+            seen.lost += usize::from(until.is_none());
             seen.grants.push(Granted {
                 token: grant.token,
-                granted_at: grant.granted_at,
-                released_at,
+                from: grant.granted_at,
+                until,
             });
         }
     }

@@ -4,23 +4,23 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Granted {
     pub(crate) token: i64,
-    pub(crate) granted_at: String,
+    pub(crate) from: String,
     /// When it was released; nothing where nobody knows: it was lost.
-    pub(crate) released_at: Option<String>,
+    pub(crate) until: Option<String>,
 }
 
 /// Says what is wrong with a history: `grants` in any order, `writes` as the resource took them.
 pub(crate) fn broken(grants: &[Granted], writes: &[i64]) -> Vec<String> {
     let mut grants = grants.to_vec();
-    grants.sort_by(|a, b| a.granted_at.cmp(&b.granted_at));
+    grants.sort_by(|a, b| a.from.cmp(&b.from));
     let mut wrong = Vec::new();
     for pair in grants.windows(2) {
         let (before, after) = (&pair[0], &pair[1]);
         if before.token >= after.token {
             wrong.push(format!("a token that does not grow: {before:?}, {after:?}"));
         }
-        let until = before.released_at.as_ref();
-        if until.is_some_and(|until| *until > after.granted_at) {
+        let until = before.until.as_ref();
+        if until.is_some_and(|until| *until > after.from) {
             wrong.push(format!("two at a time: {before:?}, {after:?}"));
         }
     }
@@ -39,8 +39,8 @@ fn granted(token: i64, from: u8, until: Option<u8>) -> Granted {
     let at = |second: u8| format!("2026-01-01T00:00:{second:02}.000000Z");
     Granted {
         token,
-        granted_at: at(from),
-        released_at: until.map(at),
+        from: at(from),
+        until: until.map(at),
     }
 }
 

@@ -130,7 +130,7 @@ pub(super) fn networks_are_no_wider_than_who_meets_there(house: &House) -> Vec<S
         for network in networks(&container) {
             let meet = MEET.iter().find(|(name, _)| *name == network);
             let meets = |begin: &&str| container.name.starts_with(*begin);
-            if !meet.is_some_and(|(_, begins)| begins.iter().any(|begin| meets(begin))) {
+            if !meet.is_some_and(|(_, begins)| begins.iter().any(meets)) {
                 wrong.push(format!("{} stands on {network}", container.name));
             }
         }

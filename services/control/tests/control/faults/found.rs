@@ -29,7 +29,9 @@ async fn struck(deed: impl Fn(&Wire), kind: &str, goal: f64) {
     wire.heal();
 
     let all = house.all_over().await;
-    println!("{kind}: detected after {took:.1} s (goal: {goal} s)");
+    crate::house::say(format_args!(
+        "{kind}: detected after {took:.1} s (goal: {goal} s)"
+    ));
     assert_eq!(all, [format!("{kind} order@{} resumed", wire.addr())]);
     assert!(took < goal * 3.0, "{took}");
 }

@@ -89,9 +89,9 @@ async fn a_stopped_process_is_paused_and_a_killed_one_killed() {
     let _process = Observer::start_at(addr, &other, "process", &[]).await;
 
     let all = house.all_over().await;
-    println!(
+    crate::house::say(format_args!(
         "paused: detected after {paused:.1} s (goal: 10 s); killed: after {killed:.1} s (goal: 5 s)"
-    );
+    ));
     let expected = ["instance_paused resumed", "instance_killed restarted"];
     let expected = expected.map(|said| said.replace(' ', &format!(" control@{addr} ")));
     assert_eq!(all, expected);
