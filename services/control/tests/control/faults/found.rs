@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use api::control::ListFaultsRequest;
 use testkit::Wire;
 
 use crate::house::{House, free, tiny};
@@ -95,7 +96,7 @@ async fn the_same_life_that_stands_still_twice_has_two_faults() {
         house.all_over().await;
     }
 
-    let faults = control.list(Default::default()).await;
+    let faults = control.list(ListFaultsRequest::default()).await;
     let lives: Vec<&str> = faults.iter().map(|fault| &*fault.incarnation).collect();
     assert_eq!(lives.len(), 2, "{faults:?}");
     assert_eq!(lives[0], format!("{}#2", lives[1]));
