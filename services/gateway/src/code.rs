@@ -219,8 +219,9 @@ mod tests {
             for word in comments.flat_map(|(_, comment)| {
                 comment.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
             }) {
-                let shouted =
-                    word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+                let shouted = word.len() > 1
+                    && word.contains('_')
+                    && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
                 if shouted && !GRPC.contains(&word) {
                     found.insert(word.to_owned());
                 }
