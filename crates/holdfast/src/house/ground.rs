@@ -21,7 +21,7 @@ pub struct Keeper {
 pub struct Ground {
     /// A database for each service that keeps data.
     pub keepers: Vec<Keeper>,
-    /// Where Redis answers.
+    /// Where Redis answers; nowhere, where it is empty.
     pub redis: String,
     /// Settings that all of them share.
     pub settings: Vec<(String, String)>,
@@ -40,7 +40,10 @@ impl Ground {
 
     /// What a service of `kind` is told of it.
     pub(super) fn env(&self, kind: Kind) -> Vec<(String, String)> {
-        let mut env = vec![("REDIS_URL".to_owned(), self.redis.clone())];
+        let mut env = Vec::new();
+        if !self.redis.is_empty() {
+            env.push(("REDIS_URL".to_owned(), self.redis.clone()));
+        }
         if let Some(keeper) = self
             .keepers
             .iter()
