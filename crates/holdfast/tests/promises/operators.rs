@@ -6,11 +6,12 @@ use drill::Answer;
 use holdfast::house::{Kind, Place};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::open::{SETTLED, Shop, Wanted};
-use crate::people::Person;
+use crate::people::{Person, text};
 
 /// Within this time a change must be in effect.
 const IN_EFFECT: Duration = Duration::from_secs(2);
@@ -49,6 +50,19 @@ async fn row(admin: &mut Person, id: &str) -> Value {
         }
         assert!(Instant::now() < end, "{id} is not in the registry");
         sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// How many requests order-1 has answered until now: as control hears it after this was asked.
+async fn answered(admin: &mut Person) -> u64 {
+    let (asked, end) = (OffsetDateTime::now_utc(), Instant::now() + SETTLED);
+    loop {
+        let row = row(admin, "order-1").await;
+        if api::time::read(&text(&row["heard_at"])).unwrap() > asked {
+            return row["requests"].as_u64().unwrap();
+        }
+        assert!(Instant::now() < end, "order-1 tells nothing any more");
+        sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -93,26 +107,19 @@ async fn a_drained_instance_gets_no_more_requests_within_two_seconds_and_is_call
         }
     };
     // Its own count of requests stands still while others rise.
-    let count = async |admin: &mut Person| {
-        let row = row(admin, "order-1").await;
-        row["requests"].as_u64().unwrap()
-    };
     in_effect("a drain", async || {
-        sleep(Duration::from_millis(600)).await;
-        let before = count(&mut admin).await;
+        let before = answered(&mut admin).await;
         looks(&mut admin).await;
-        sleep(Duration::from_millis(600)).await;
-        count(&mut admin).await == before
+        answered(&mut admin).await == before
     })
     .await;
 
     let back = patch(&mut admin, path, 2, json!({"drained": false})).await;
     assert_eq!(back.status, StatusCode::OK, "{}", back.text);
     in_effect("the end of a drain", async || {
-        let before = count(&mut admin).await;
+        let before = answered(&mut admin).await;
         looks(&mut admin).await;
-        sleep(Duration::from_millis(600)).await;
-        count(&mut admin).await > before
+        answered(&mut admin).await > before
     })
     .await;
     shop.close().await;
