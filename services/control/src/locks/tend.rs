@@ -170,3 +170,48 @@ async fn prune(desk: &Desk) -> Result<(), Error> {
     let _: u64 = pruned.await.map_err(|error: db::Error| error)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::lock::{Asked, Mode, Owner};
+    use crate::locks::job::Whose;
+
+    #[tokio::test]
+    async fn nobody_loses_what_was_granted_while_it_was_looked_at_as_a_wait() {
+        let database = testkit::database("control").await;
+        let desk = Desk::open(&database.db());
+        let (name, id, attempt) = (Name::new("busy").unwrap(), Uuid::now_v7(), Uuid::now_v7());
+        let asked = Asked {
+            name: name.clone(),
+            owner: Owner::new("somebody").unwrap(),
+            id,
+            attempt,
+            instance: desk.instance,
+            mode: Mode::Exclusive,
+            ttl: Duration::from_mins(1),
+            wait: Duration::ZERO,
+            max_hold: None,
+        };
+        let told = desk.carry_out(Job::Acquire(asked)).await.unwrap();
+        assert!(matches!(told, Told::Granted(_)), "{told:?}");
+        // As it was seen before that, in a look that goes on: a wait, of a call that has left since, with its grant.
+        let seen = Kept {
+            name: "busy".to_owned(),
+            owner: "somebody".to_owned(),
+            id,
+            attempt,
+            token: None,
+            granted_at: None,
+            expires_at: None,
+            crowded: false,
+        };
+
+        look_after(&desk, &seen).await.unwrap();
+
+        let owner = "somebody".to_owned();
+        let released = desk.carry_out(Job::Release(Whose { name, owner, id }));
+        let released = released.await.unwrap();
+        assert!(matches!(released, Told::Released(_)), "{released:?}");
+    }
+}

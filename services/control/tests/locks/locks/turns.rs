@@ -1,9 +1,5 @@
 //! Whose turn it is, and what asking again does.
 
-use std::time::Duration;
-
-use tokio::time::Instant;
-
 use crate::house::{House, look, refusal, until, wish};
 
 #[tokio::test]
@@ -156,26 +152,6 @@ async fn of_two_waits_that_close_a_circle_at_the_same_moment_one_is_refused() {
         let refused = if a.is_err() { a } else { b };
         assert_eq!(refusal(refused), "DEADLOCK");
     }
-}
-
-#[tokio::test]
-async fn nobody_loses_what_was_just_told_while_those_who_wait_are_looked_after() {
-    let house = House::open().await;
-    let locks = &house.one.locks;
-    // Over several of the looks that come once a second.
-    let end = Instant::now() + Duration::from_secs(6);
-    let clients = (0..16).map(|number| async move {
-        while Instant::now() < end {
-            let wish = wish("busy", &format!("owner-{number}"));
-            wish.have(locks).await.unwrap();
-            let released = wish.release(locks).await.unwrap();
-            assert!(!released.released_at.is_empty(), "it was gone already");
-        }
-    });
-
-    futures::future::join_all(clients).await;
-
-    assert_eq!(look(locks, "busy").await.holders, []);
 }
 
 #[tokio::test]
