@@ -1,8 +1,9 @@
 //! Fences: a resource's row that keeps the highest token it has seen, so that who has lost a lock cannot write there any more.
 //!
-//! Whoever gets a lock first shows its token to the resource ([`show`], in a transaction of its own, committed), and only then
-//! reads what it will decide on. Each write then passes the fence in its own transaction ([`pass`]), which holds the fence's
-//! row until it has ended: nobody else is let through between the check and the write. The resource keeps a table of fences:
+//! Whoever gets a lock first shows its token to the resource ([`Fences::show`], in a transaction of its own, committed), and
+//! only then reads what it will decide on. Each write then passes the fence in its own transaction ([`Fences::pass`]), which
+//! holds the fence's row until it has ended: nobody else is let through between the check and the write. The resource keeps a
+//! table of fences:
 //!
 //! ```sql
 //! create table fences (name text primary key, token bigint not null);
