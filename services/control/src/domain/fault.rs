@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 /// How long a name may be: of a component, or of one of its lives.
-const NAME: usize = 100;
+pub const LONGEST_NAME: usize = 100;
 /// How long may be what is said of its handling at once.
 const SENTENCE: usize = 300;
 
@@ -225,7 +225,7 @@ impl Subject {
             let fits = name
                 .bytes()
                 .all(|byte| byte.is_ascii_graphic() && byte != b'#');
-            if name.is_empty() || name.len() > NAME || !fits {
+            if name.is_empty() || name.len() > LONGEST_NAME || !fits {
                 return Err(Invalid(field));
             }
         }

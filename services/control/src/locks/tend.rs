@@ -1,6 +1,6 @@
 //! Looks by the clock: ends what is over, says that this instance lives, finds out what no hint has told.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -15,7 +15,7 @@ use super::job::{Call, Grant, Job, Told};
 use super::waiting::News;
 use super::{Desk, Error};
 use crate::domain::lock::{ALIVE, Name, Refusal};
-use crate::store::tending::{self, Counts, Kept, Overdue};
+use crate::store::tending::{self, Counts, Kept};
 
 /// How often it is looked for what is over: a lease is passed on within a second of its end.
 const LOOK: Duration = Duration::from_millis(300);
@@ -25,7 +25,7 @@ const CARE: Duration = Duration::from_secs(1);
 const PRUNE: Duration = Duration::from_secs(10);
 /// How long one look may take; the next one sees the same.
 const LIMIT: Duration = Duration::from_secs(2);
-/// How many locks are ended in one look, and how many overdue ones are told of.
+/// How many locks are ended in one look.
 const MOST: i64 = 256;
 
 /// Tends until the instance closes, and leaves nothing behind of those who waited here.
@@ -33,13 +33,12 @@ pub async fn run(desk: Desk, closing: CancellationToken) {
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut cared, mut pruned) = (None, None);
-    let mut told = HashSet::new();
     while closing.run_until_cancelled(looks.tick()).await.is_some() {
         let mut round = async || {
             end_what_is_over(&desk).await?;
             if passed(&mut cared, CARE) {
                 care(&desk).await?;
-                tell_of_overdue(&desk, &mut told).await?;
+                measure(&desk).await?;
             }
             if passed(&mut pruned, PRUNE) {
                 prune(&desk).await?;
@@ -134,32 +133,16 @@ fn grant(kept: &Kept) -> Option<Grant> {
     })
 }
 
-/// Says once of every grant that it has become overdue, and how many there are.
-async fn tell_of_overdue(desk: &Desk, told: &mut HashSet<i64>) -> Result<(), Error> {
-    let seen = desk.db.read_primary("locks: overdue", |tx| {
-        Box::pin(async move {
-            Ok((
-                tending::counts(tx).await?,
-                tending::overdue(tx, MOST).await?,
-            ))
-        })
-    });
-    let (counts, overdue): (Counts, Vec<Overdue>) = seen.await?.value;
+/// Tells how many hold a lock and how many wait for one.
+async fn measure(desk: &Desk) -> Result<(), Error> {
+    let seen = desk
+        .db
+        .read_primary("locks: counts", |tx| Box::pin(tending::counts(tx)));
+    let Counts { held, waiting } = seen.await?.value;
     #[allow(clippy::cast_precision_loss, reason = "there are at most 10,000")]
-    for (name, value) in [
-        ("locks_held", counts.held as f64),
-        ("locks_waiting", counts.waiting as f64),
-        ("locks_overdue", overdue.len() as f64),
-    ] {
-        gauge!(name).set(value);
+    for (name, count) in [("locks_held", held), ("locks_waiting", waiting)] {
+        gauge!(name).set(count as f64);
     }
-    for lock in overdue.iter().filter(|lock| !told.contains(&lock.token)) {
-        warn!(
-            lock.name,
-            lock.owner, lock.token, "a lock is held for longer than was meant"
-        );
-    }
-    *told = overdue.iter().map(|lock| lock.token).collect();
     Ok(())
 }
 

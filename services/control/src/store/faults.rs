@@ -76,6 +76,15 @@ pub struct Wanted {
     pub rows: i64,
 }
 
+/// A fault that lasts, as far as its observers need it.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// Who has it.
+    pub component: String,
+    /// The life in which it has it.
+    pub incarnation: String,
+}
+
 /// What was counted of one kind.
 #[derive(Clone, Debug)]
 pub struct Count {
@@ -151,6 +160,19 @@ pub async fn changes(tx: &mut Tx, since: Option<OffsetDateTime>) -> Result<Vec<R
         limit $2"#,
         since,
         MOST_CHANGES
+    );
+    Ok(found.fetch_all(&mut *tx).await?)
+}
+
+/// Finds the faults of `kind` that last.
+///
+/// # Errors
+/// When the statement failed.
+pub async fn open_of(tx: &mut Tx, kind: &str) -> Result<Vec<Open>, Error> {
+    let found = query_as!(
+        Open,
+        "select component, incarnation from faults where type = $1 and resolved_at is null",
+        kind
     );
     Ok(found.fetch_all(&mut *tx).await?)
 }

@@ -131,6 +131,18 @@ pub async fn overdue(tx: &mut Tx, most: i64) -> Result<Vec<Overdue>, Error> {
     Ok(overdue.fetch_all(&mut *tx).await?)
 }
 
+/// Which of `tokens` are those of a lock that is held.
+///
+/// # Errors
+/// When the statement failed.
+pub async fn held(tx: &mut Tx, tokens: &[i64]) -> Result<Vec<i64>, Error> {
+    let held = query_scalar!(
+        r#"select token as "token!" from lock_claims where token = any($1)"#,
+        tokens
+    );
+    Ok(held.fetch_all(&mut *tx).await?)
+}
+
 /// Removes what has outlived its use, and tells how many rows.
 ///
 /// # Errors
