@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "user/v1/user",
         "order/v1/order",
         "news/v1/news",
+        "control/v1/audit",
         "control/v1/faults",
         "control/v1/locks",
         "control/v1/resources",

@@ -82,6 +82,11 @@ impl<P: Serialize + DeserializeOwned> Page<P> {
         Ok(Self { list, limit, after })
     }
 
+    /// How many rows it has at most.
+    pub fn limit(&self) -> u32 {
+        self.limit
+    }
+
     /// After which place it begins; nothing for the first page.
     pub fn after(&self) -> Option<&P> {
         self.after.as_ref()

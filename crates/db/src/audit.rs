@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 use crate::{Db, Error, Tx};
 
+/// How long what an act was done to is called at most.
+const LONGEST: usize = 200;
+
 /// An act that is to be kept.
 #[derive(Clone, Debug)]
 pub struct New {
@@ -47,6 +50,8 @@ struct Wanted {
     subject: Option<String>,
     /// Only by this account, when given.
     actor: Option<Uuid>,
+    /// Only acts older than this one, when given.
+    before: Option<Uuid>,
     page: Page<Uuid>,
 }
 
@@ -92,20 +97,21 @@ fn read(request: ListAuditRequest) -> Result<Wanted, Status> {
         page,
         subject_id,
         actor_id,
+        before_id,
     } = request;
-    // Some kind of id; no table could hold anything but letters in its place.
-    if !subject_id
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    {
-        return Err(error::invalid("subject_id", "an id"));
+    // An id, or the name of a service, an instance or a lock.
+    if subject_id.len() > LONGEST || !subject_id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(error::invalid("subject_id", "an id, or a name"));
     }
     let page = Page::read(format!("audit {subject_id} {actor_id}"), page)?;
     let actor = (!actor_id.is_empty()).then(|| id::ACCOUNT.read(&actor_id));
     let actor = actor.transpose();
+    let before = (!before_id.is_empty()).then(|| id::AUDIT.read(&before_id));
+    let before = before.transpose();
     Ok(Wanted {
         subject: Some(subject_id).filter(|subject| !subject.is_empty()),
         actor: actor.map_err(|bad| error::invalid("actor_id", bad.to_string()))?,
+        before: before.map_err(|bad| error::invalid("before_id", bad.to_string()))?,
         page,
     })
 }
@@ -116,13 +122,14 @@ async fn list(tx: &mut Tx, wanted: &Wanted) -> Result<Vec<Act>, Error> {
         "select id, actor_id as actor, action, subject, before, after, acted_at from audit
         where ($1::text is null or subject = $1)
             and ($2::uuid is null or actor_id = $2)
-            and id < coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+            and id < least($3, $5, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
         order by id desc
         limit $4",
         wanted.subject.as_deref(),
         wanted.actor,
         wanted.page.after(),
-        wanted.page.rows()
+        wanted.page.rows(),
+        wanted.before
     );
     Ok(found.fetch_all(&mut *tx).await?)
 }

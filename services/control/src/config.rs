@@ -4,6 +4,7 @@ mod watched;
 
 use chassis::{Env, Setting, Wrong};
 use db::Settings;
+use discovery::Channel;
 
 pub use watched::{Chores, Part, Patroni, Service, Watched};
 
@@ -26,7 +27,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     Setting::optional(
         "USER_ADDRS",
-        "Where the user service is: `host:port`, commas between several, or a [directory](directories.md). Each instance is asked twice a second whether it is there; without this setting none is. So with those below.",
+        "Where the user service is: `host:port`, commas between several, or a [directory](directories.md). Each instance is asked twice a second whether it is there, and all together for the acts of administrators; without this setting none is. So with those below.",
     ),
     Setting::optional("ORDER_ADDRS", "Where the order service is, likewise."),
     Setting::optional("NEWS_ADDRS", "Where the news service is, likewise."),
@@ -81,6 +82,31 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("BACKUP_AGE", "26h", "How old it may be."),
     Setting::new("CHORES_EVERY", "30s", "How often disks, certificates and backups are looked at."),
 ];
+
+/// The way to the services that keep an audit.
+#[derive(Clone, Debug)]
+pub struct Neighbours {
+    /// To the user service.
+    pub user: Channel,
+    /// To the order service.
+    pub order: Channel,
+    /// To the news service.
+    pub news: Channel,
+}
+
+impl Neighbours {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// The first one that is wrong.
+    pub fn read(env: &Env) -> Result<Self, Wrong> {
+        Ok(Self {
+            user: env.channel_if_any("user")?,
+            order: env.channel_if_any("order")?,
+            news: env.channel_if_any("news")?,
+        })
+    }
+}
 
 /// What the settings say.
 #[derive(Clone, Debug)]

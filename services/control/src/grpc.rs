@@ -1,5 +1,6 @@
 //! The wire: every RPC reads, carries out, writes. Nothing is decided here.
 
+pub mod audit;
 pub mod faults;
 pub mod locks;
 pub mod registry;

@@ -17,6 +17,7 @@ pub mod said;
 pub mod store;
 pub mod tools;
 
+use api::control::audit_server::AuditServer;
 use api::control::faults_server::FaultsServer;
 use api::control::locks_server::LocksServer;
 use api::control::registry_server::RegistryServer;
@@ -25,7 +26,8 @@ use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
 use db::Db;
 use tonic::service::Routes;
 
-use crate::config::{Config, Watched};
+use crate::config::{Config, Neighbours, Watched};
+use crate::grpc::audit::Audit;
 use crate::grpc::faults::Faults;
 use crate::grpc::locks::Locks;
 use crate::grpc::registry::Registry;
@@ -37,6 +39,7 @@ use crate::tools::Tools;
 pub struct Service {
     tools: Tools,
     watched: Watched,
+    neighbours: Neighbours,
 }
 
 impl Service {
@@ -49,7 +52,11 @@ impl Service {
         let watched = Watched::read(env)?;
         let spool = Spool::open(watched.spool.clone());
         let tools = Tools::new(Db::connect(config.database), spool);
-        Ok(Self { tools, watched })
+        Ok(Self {
+            tools,
+            watched,
+            neighbours: Neighbours::read(env)?,
+        })
     }
 }
 
@@ -86,9 +93,11 @@ impl chassis::Service for Service {
         let registry = Registry::new(self.tools.clone());
         let faults = Faults::new(self.tools.clone());
         let locks = Locks::new(self.tools.locks.clone());
+        let audit = Audit::new(self.tools.clone(), self.neighbours.clone());
         Routes::new(ResourcesServer::new(resources))
             .add_service(RegistryServer::new(registry))
             .add_service(FaultsServer::new(faults))
             .add_service(LocksServer::new(locks))
+            .add_service(AuditServer::new(audit))
     }
 }

@@ -28,6 +28,7 @@ pub(crate) type CartsClient = order::carts_client::CartsClient<Channel>;
 pub(crate) type OrdersClient = order::orders_client::OrdersClient<Channel>;
 pub(crate) type SagasClient = order::saga_admin_client::SagaAdminClient<Channel>;
 pub(crate) type NewsClient = news::news_client::NewsClient<Channel>;
+pub(crate) type AuditClient = control::audit_client::AuditClient<Channel>;
 pub(crate) type FaultsClient = control::faults_client::FaultsClient<Channel>;
 pub(crate) type ResourcesClient = control::resources_client::ResourcesClient<Channel>;
 pub(crate) type LocksClient = control::locks_client::LocksClient<Channel>;
@@ -75,6 +76,7 @@ struct Clients {
     resources: ResourcesClient,
     locks: LocksClient,
     registry: RegistryClient,
+    audit: AuditClient,
     faults: FaultsClient,
 }
 
@@ -180,6 +182,7 @@ impl Clients {
             resources: ResourcesClient::new(control.clone()),
             locks: LocksClient::new(control.clone()),
             registry: RegistryClient::new(control.clone()),
+            audit: AuditClient::new(control.clone()),
             faults: FaultsClient::new(control),
         }
     }
@@ -215,5 +218,6 @@ clients! {
     resources: ResourcesClient;
     locks: LocksClient;
     registry: RegistryClient;
+    audit: AuditClient;
     faults: FaultsClient;
 }

@@ -103,7 +103,7 @@ impl Service {
 
 impl chassis::Service for Service {
     const SETTINGS: &'static [Setting] = config::SETTINGS;
-    const CALLERS: &'static [&'static str] = &["gateway"];
+    const CALLERS: &'static [&'static str] = &["gateway", "control"];
 
     fn begin(&self, instance: &Instance) {
         let db = self.tools.db.clone();

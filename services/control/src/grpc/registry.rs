@@ -1,6 +1,6 @@
 //! Who is there, and how they are.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ::time::OffsetDateTime;
 use api::control as wire;
@@ -10,6 +10,7 @@ use tonic::{Request, Response, Status};
 use super::read_actor;
 use super::resources::allowance;
 use crate::allowing::{self, Adjust, Target, unsaid};
+use crate::domain::hearsay::Opinion;
 use crate::domain::presence::{Presence, Report, State};
 use crate::error::Error;
 use crate::said::Said;
@@ -35,10 +36,18 @@ impl wire::registry_server::Registry for Registry {
         &self,
         request: Request<wire::AttendRequest>,
     ) -> Result<Response<wire::AttendResponse>, Status> {
-        let wire::AttendRequest { report, revision } = request.into_inner();
-        let report = read(report.unwrap_or_default());
-        let service = report.service.clone();
+        let wire::AttendRequest {
+            report,
+            revision,
+            opinions,
+        } = request.into_inner();
         let now = (Instant::now(), OffsetDateTime::now_utc());
+        let mut report = read(report.unwrap_or_default());
+        report.opinions = opinions
+            .into_iter()
+            .map(|one| opinion(one, now.1))
+            .collect();
+        let service = report.service.clone();
         self.tools.roll().hear(report, now.0, now.1);
         let said = self.tools.said.now();
         if said.revision == revision {
@@ -134,6 +143,24 @@ fn read(wire: wire::Report) -> Report {
         limit: wire.limit,
         cpu_millis: wire.cpu_millis,
         memory_bytes: wire.memory_bytes,
+        opinions: Vec::new(),
+    }
+}
+
+/// An opinion that was told at `now`.
+fn opinion(wire: wire::Opinion, now: OffsetDateTime) -> Opinion {
+    let ago = |millis: u64| {
+        now.saturating_sub(
+            Duration::from_millis(millis)
+                .try_into()
+                .unwrap_or(::time::Duration::MAX),
+        )
+    };
+    Opinion {
+        service: wire.service,
+        address: wire.address,
+        ejected_at: wire.ejected_ms.map(ago),
+        answered_at: wire.answered_ms.map(ago),
     }
 }
 

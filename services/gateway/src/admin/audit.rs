@@ -1,6 +1,6 @@
 //! `/v1/admin/audit`: who did what.
 
-use api::common::{self as wire, ListAuditRequest, ListAuditResponse};
+use api::control::{Act, ListActsRequest};
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -15,31 +15,24 @@ use crate::id::AccountId;
 use crate::page::{List, page_of};
 use crate::problem::Problem;
 use crate::rule::Rule;
-use crate::state::{Edge, NewsClient, ResourcesClient, SagasClient, UsersClient};
+use crate::state::{AuditClient, Edge};
 
 /// The routes of this module.
 pub(super) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new().routes(Rule::Admin.on(routes!(list)))
 }
 
-/// Lists what administrators did in one service, newest first.
+/// Lists what administrators did in all services, newest first.
+///
+/// While a service does not answer there is no whole list: 503, and `service` asks those that do.
 #[utoipa::path(get, path = "/v1/admin/audit", tag = "admin", params(AuditQuery),
     responses((status = 200, body = List<AuditBody>)))]
 async fn list(
-    State(users): State<UsersClient>,
-    State(orders): State<SagasClient>,
-    State(news): State<NewsClient>,
-    State(control): State<ResourcesClient>,
+    State(audit): State<AuditClient>,
     Query(query): Query<AuditQuery>,
 ) -> Result<List<AuditBody>, Problem> {
-    let (service, wanted) = query.from();
-    let found: ListAuditResponse = match service {
-        Service::User => ask::read(&users, wanted, UsersClient::list_audit).await?,
-        Service::Order => ask::read(&orders, wanted, SagasClient::list_audit).await?,
-        Service::News => ask::read(&news, wanted, NewsClient::list_audit).await?,
-        Service::Control => ask::read(&control, wanted, ResourcesClient::list_audit).await?,
-    };
-    Ok(List::of(found.entries, found.next_cursor))
+    let found = ask::read(&audit, query.from(), AuditClient::list_acts).await?;
+    Ok(List::of(found.acts, found.next_cursor))
 }
 
 /// Which entries are wanted.
@@ -47,10 +40,10 @@ async fn list(
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct AuditQuery {
-    /// Whose entries.
+    /// Only what was done in this service.
     #[garde(skip)]
     #[param(inline)]
-    service: Service,
+    service: Option<Service>,
     /// How many rows; 20 when it is left out.
     #[garde(range(min = 1, max = 100))]
     #[param(minimum = 1, maximum = 100)]
@@ -59,7 +52,7 @@ struct AuditQuery {
     #[garde(length(max = 2048))]
     cursor: Option<String>,
     /// Only what was done to this.
-    #[garde(length(min = 1, max = 40))]
+    #[garde(length(min = 1, max = 200))]
     subject_id: Option<String>,
     /// Only what this account did.
     #[garde(skip)]
@@ -85,10 +78,14 @@ struct AuditBody {
     /// Always `audit_entry`.
     #[schema(example = "audit_entry")]
     object: &'static str,
+    /// The service in which it was done.
+    #[schema(example = "order")]
+    service: String,
     actor_id: String,
     /// What was done.
     #[schema(example = "product.update")]
     action: String,
+    /// An id, or the name of a service, an instance or a lock.
     subject_id: String,
     /// The subject before the act; null where it did not exist.
     #[schema(value_type = Object)]
@@ -100,22 +97,39 @@ struct AuditBody {
 }
 
 impl AuditQuery {
-    fn from(self) -> (Service, ListAuditRequest) {
-        let wanted = ListAuditRequest {
+    fn from(self) -> ListActsRequest {
+        ListActsRequest {
             page: Some(page_of(self.limit, self.cursor)),
+            service: self
+                .service
+                .map(Service::name)
+                .unwrap_or_default()
+                .to_owned(),
             subject_id: self.subject_id.unwrap_or_default(),
             actor_id: self.actor_id.map(AccountId::into_wire).unwrap_or_default(),
-        };
-        (self.service, wanted)
+        }
     }
 }
 
-impl From<wire::AuditEntry> for AuditBody {
-    fn from(entry: wire::AuditEntry) -> Self {
+impl Service {
+    fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Order => "order",
+            Self::News => "news",
+            Self::Control => "control",
+        }
+    }
+}
+
+impl From<Act> for AuditBody {
+    fn from(act: Act) -> Self {
         let json = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
+        let entry = act.entry.unwrap_or_default();
         Self {
             id: entry.id,
             object: "audit_entry",
+            service: act.service,
             actor_id: entry.actor_id,
             action: entry.action,
             subject_id: entry.subject_id,

@@ -79,6 +79,7 @@ async fn acts_are_found_by_subject_by_account_and_page_by_page() {
                 limit,
                 cursor: cursor.to_owned(),
             }),
+            before_id: String::new(),
         };
 
         assert_eq!(audit(&shop, wanted(&one.id, "", 0, "")).await.0.len(), 2);
