@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::control::registry_client::RegistryClient;
-use api::control::{AttendRequest, Report};
-use discovery::{Channel, Directory, Fixed};
+use api::control::{AttendRequest, Opinion, Report};
+use discovery::{Channel, Directory, Fixed, Opinions};
 use retry::Deadline;
 use time::OffsetDateTime;
 use tokio::time::MissedTickBehavior;
@@ -41,6 +41,7 @@ pub(crate) struct Card {
 pub(crate) struct Attendance {
     pub(crate) control: Box<dyn Directory>,
     pub(crate) calling: discovery::Settings,
+    pub(crate) opinions: Opinions,
     pub(crate) card: Card,
     pub(crate) room: Room,
     pub(crate) health: Health,
@@ -135,6 +136,7 @@ impl Attendance {
         let request = AttendRequest {
             report: Some(self.report(address).await),
             revision: self.heard.revision(),
+            opinions: self.opinions.now().into_iter().map(opinion).collect(),
         };
         let call = Deadline::after(PATIENCE).scope(client.attend(request));
         match call.await {
@@ -169,6 +171,16 @@ impl Attendance {
             cpu_millis: usage.cpu_millis,
             memory_bytes: usage.memory_bytes,
         }
+    }
+}
+
+fn opinion(of: discovery::Opinion) -> Opinion {
+    let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Opinion {
+        service: of.service.to_owned(),
+        address: of.addr,
+        ejected_ms: of.ejected.map(millis),
+        answered_ms: of.answered.map(millis),
     }
 }
 

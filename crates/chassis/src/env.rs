@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use discovery::Opinions;
+
 use crate::allowance::Heard;
 use crate::config;
 use crate::identity::Identity;
@@ -24,6 +26,7 @@ pub struct Env {
     table: Vec<Setting>,
     identity: Option<Identity>,
     heard: Heard,
+    opinions: Opinions,
 }
 
 impl Wrong {
@@ -54,6 +57,7 @@ impl Env {
             table: config::SETTINGS.to_vec(),
             identity: None,
             heard: Heard::nothing(),
+            opinions: Opinions::default(),
         }
     }
 
@@ -90,6 +94,11 @@ impl Env {
     /// What operators say while the service runs.
     pub(crate) fn heard(&self) -> &Heard {
         &self.heard
+    }
+
+    /// What this service thinks of those that it calls.
+    pub(crate) fn opinions(&self) -> &Opinions {
+        &self.opinions
     }
 
     /// Reads a setting that has a default or is required.

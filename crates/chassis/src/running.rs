@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use discovery::Opinions;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -129,7 +130,12 @@ fn follow(
     };
     let attendance = Arc::new(Attendance {
         control,
-        calling: env.calling()?,
+        // What it thinks of control itself tells control nothing.
+        calling: discovery::Settings {
+            opinions: Opinions::default(),
+            ..env.calling()?
+        },
+        opinions: env.opinions().clone(),
         card: Card::of(env, instance.name, addr)?,
         room: room.clone(),
         health: instance.health.clone(),

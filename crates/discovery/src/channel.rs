@@ -27,7 +27,7 @@ pub struct Channel(Arc<Shared>);
 
 struct Shared {
     service: &'static str,
-    endpoints: Endpoints,
+    endpoints: Arc<Endpoints>,
     /// Room for calls in flight: one neighbour that hangs must not hold everything that we have.
     room: Semaphore,
     budget: Budget,
@@ -42,9 +42,11 @@ pub fn channel(name: &'static str, directory: &impl Directory, settings: &Settin
         value.set_sensitive(true);
         Some(value)
     });
+    let endpoints = Arc::new(Endpoints::new(name, directory, settings));
+    settings.opinions.of(&endpoints);
     Channel(Arc::new(Shared {
         service: name,
-        endpoints: Endpoints::new(name, directory, settings),
+        endpoints,
         room: Semaphore::new(settings.calls),
         budget: Budget::new(),
         service_token,

@@ -11,7 +11,7 @@ use crate::endpoint::Endpoint;
 use crate::line::Way;
 use crate::overlay::{Overlay, Overlays};
 use crate::standing::Record;
-use crate::{Balance, Directory, Instance, Settings, choice};
+use crate::{Balance, Directory, Instance, Opinion, Settings, choice};
 
 /// One connected instance that could take a call.
 pub(crate) type Seat<'a> = &'a Arc<Endpoint>;
@@ -174,6 +174,22 @@ impl Endpoints {
                 "ejected: it fails where others do not"
             );
         }
+    }
+
+    /// What is thought of each.
+    pub(crate) fn opinions(&self, now: Instant) -> Vec<Opinion> {
+        let endpoints = self.lock().endpoints.clone();
+        let ago = |at: Instant| now.saturating_duration_since(at);
+        let opinion = |endpoint: &Arc<Endpoint>| {
+            let standing = endpoint.standing();
+            Opinion {
+                service: self.way.service,
+                addr: endpoint.instance.addr.clone(),
+                ejected: standing.out_since(now).map(ago),
+                answered: standing.record(now).answered.map(ago),
+            }
+        };
+        endpoints.iter().map(opinion).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Current> {

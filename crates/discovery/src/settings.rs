@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 
 use crate::overlay::{self, Overlays};
-use crate::tls;
+use crate::{Opinions, tls};
 
 /// Who takes the next call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Settings {
     pub calls: usize,
     /// Weights and drains.
     pub overlay: Overlays,
+    /// Where it says what it thinks of the instances.
+    pub opinions: Opinions,
     /// How TLS is spoken; without it, none is.
     pub tls: Option<tls::Configs>,
 }
@@ -46,6 +48,7 @@ impl Default for Settings {
             // Half of what an instance works on at once: a neighbour that hangs leaves room for calls to the others.
             calls: 512,
             overlay: overlay::none(),
+            opinions: Opinions::default(),
             tls: None,
         }
     }

@@ -15,6 +15,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// One that stayed in for this long has a clean slate.
 const CLEAN: Duration = Duration::from_mins(1);
 
+/// One that was not tried for so long after it could have been: nobody knows how it is.
+const UNTRIED: Duration = Duration::from_secs(5);
+
 /// How one call ended, as far as it tells about the instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -50,6 +53,8 @@ pub(crate) struct Standing {
     answered: Option<Instant>,
     tally: Tally,
     ejections: u32,
+    /// When it went out; it has failed each time that it was tried since.
+    out: Option<Instant>,
     /// When it last came in.
     since: Instant,
 }
@@ -63,6 +68,7 @@ impl Standing {
             answered: None,
             tally: Tally::new(now),
             ejections: 0,
+            out: None,
             since: now,
         }
     }
@@ -73,9 +79,13 @@ impl Standing {
 
     /// Takes the one call by which it may come back, when that is due.
     pub(crate) fn take_probe(&mut self, now: Instant) -> bool {
-        let due = matches!(self.state, State::Out { until } if now >= until);
+        let State::Out { until } = self.state else {
+            return false;
+        };
+        let due = now >= until;
         if due {
             self.state = State::Probation;
+            self.out = self.out.filter(|_| now < until + UNTRIED);
         }
         due
     }
@@ -94,6 +104,7 @@ impl Standing {
         }
         // One that is unable again is judged by its rate again.
         self.state = State::In;
+        self.out = None;
         self.since = now;
         self.row = 0;
         self.answered = Some(now);
@@ -116,6 +127,16 @@ impl Standing {
                 self.row += 1;
             }
         }
+    }
+
+    /// Since when it is known to fail, where it is out for that.
+    pub(crate) fn out_since(&self, now: Instant) -> Option<Instant> {
+        let known = match self.state {
+            State::In => false,
+            State::Out { until } => now < until + UNTRIED,
+            State::Probation => true,
+        };
+        self.out.filter(|_| known)
     }
 
     pub(crate) fn record(&self, now: Instant) -> Record {
@@ -141,6 +162,7 @@ impl Standing {
         // Callers that ejected it together do not come back together.
         let time = time.min(LONGEST).mul_f64(0.75 + chance / 2.0);
         self.ejections += 1;
+        self.out.get_or_insert(now);
         self.since = now;
         self.state = State::Out { until: now + time };
     }
@@ -222,6 +244,30 @@ mod tests {
             assert!(standing.take_probe(now), "{seconds}");
             standing.note_probe(Verdict::Failed, now, 0.5);
         }
+    }
+
+    #[test]
+    fn one_is_known_to_fail_since_it_went_out_until_it_answers_or_is_not_tried() {
+        let begin = Instant::now();
+        let mut standing = Standing::new(begin);
+        assert_eq!(standing.out_since(begin), None);
+        standing.eject(begin, 0.5);
+        assert!(standing.take_probe(begin + 2 * SECOND));
+        standing.note_probe(Verdict::Failed, begin + 2 * SECOND, 0.5);
+        assert_eq!(standing.out_since(begin + 3 * SECOND), Some(begin));
+
+        // It could have been tried from second 6 on.
+        let late = begin + 20 * SECOND;
+        assert_eq!(standing.out_since(late), None);
+        assert!(standing.take_probe(late));
+        assert_eq!(standing.out_since(late), None);
+        standing.note_probe(Verdict::Failed, late, 0.5);
+        assert_eq!(standing.out_since(late), Some(late));
+
+        let end = late + 8 * SECOND;
+        assert!(standing.take_probe(end));
+        standing.note_probe(Verdict::Answered, end, 0.5);
+        assert_eq!(standing.out_since(end), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod clock;
 mod database;
 mod instance;
 mod instances;
+mod locks;
 mod postgres;
 mod redis;
 mod scene;
@@ -21,7 +22,7 @@ use crate::tools::Tools;
 /// Begins to look after all that `watched` names, beside the requests of `instance`.
 pub(crate) fn begin(instance: &Instance, watched: &Watched, tools: &Tools) {
     let Tools { db, ledger, .. } = tools.clone();
-    let scene = Scene::new(ledger.clone());
+    let scene = Scene::new(tools.clone());
     scene.spawn(instance, "spooled faults", move |_| {
         let ledger = ledger.clone();
         async move { ledger.follow().await }
@@ -37,6 +38,10 @@ pub(crate) fn begin(instance: &Instance, watched: &Watched, tools: &Tools) {
     let own = db.clone();
     scene.spawn(instance, "own database", move |scene| {
         database::watch(scene, own.clone())
+    });
+    let own = db.clone();
+    scene.spawn(instance, "overdue locks", move |scene| {
+        locks::watch(scene, own.clone())
     });
     for service in &watched.services {
         let service = service.clone();

@@ -3,6 +3,7 @@
 pub mod allowance;
 pub mod cluster;
 pub mod fault;
+pub mod hearsay;
 pub mod heartbeat;
 pub mod lock;
 pub mod own_time;

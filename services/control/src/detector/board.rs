@@ -1,6 +1,6 @@
 //! Who is well, as this observer sees it: by it, faults are closed that somebody else has written down.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
@@ -15,6 +15,8 @@ const OFTEN: u32 = 2;
 #[derive(Clone, Default)]
 pub(super) struct Board {
     well: Arc<Mutex<HashMap<String, Standing>>>,
+    /// Those that callers say fail them, whatever we see ourselves.
+    accused: Arc<Mutex<HashSet<String>>>,
 }
 
 /// How a component is that is well.
@@ -50,6 +52,21 @@ impl Board {
         self.lock().remove(component);
     }
 
+    /// Notes whether callers say of `component` that it fails them.
+    pub(super) fn accuse(&self, component: &str, accused: bool) {
+        let mut all = self.accused.lock().unwrap_or_else(PoisonError::into_inner);
+        if accused {
+            all.insert(component.to_owned());
+        } else {
+            all.remove(component);
+        }
+    }
+
+    fn is_accused(&self, component: &str) -> bool {
+        let all = self.accused.lock().unwrap_or_else(PoisonError::into_inner);
+        all.contains(component)
+    }
+
     fn find(&self, component: &str) -> Option<Standing> {
         self.lock().get(component).cloned()
     }
@@ -81,6 +98,9 @@ impl Foreign {
         }
         let life = row.incarnation.split('#').next().unwrap_or_default();
         let kind = Kind::read(&row.kind)?;
+        if kind == Kind::InstanceEjected && board.is_accused(&row.component) {
+            return None;
+        }
         let same = standing.incarnation == life;
         let resolution = match kind {
             Kind::PrimaryLost | Kind::RedisPrimaryLost if !same => Resolution::Replaced,

@@ -1,5 +1,6 @@
 //! Asks one process, twice a second, whether it is there.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use tokio::sync::watch;
 
 use super::scene::{Beginning, Scene, named};
 use crate::config::Part;
-use crate::domain::fault::{Entry, Kind};
+use crate::domain::fault::{Entry, Kind, sentence};
+use crate::domain::hearsay::{Hearsay, Word};
 use crate::domain::heartbeat::{Beat, Moment, Patient, Sign, Verdict};
 
 /// How often it is asked.
@@ -24,6 +26,9 @@ pub(super) struct Watch {
     pulse: Pulse,
     place: Option<Place>,
     patient: Patient,
+    hearsay: Hearsay,
+    /// Whose word is in the ledger.
+    callers: BTreeSet<String>,
     open: Vec<(Kind, String)>,
     /// Who else was listed when its fault began.
     before: Vec<Listed>,
@@ -32,6 +37,8 @@ pub(super) struct Watch {
 
 /// Where a process stands in a directory.
 pub(super) struct Place {
+    /// Of which service.
+    pub(super) service: &'static str,
     /// As what.
     pub(super) me: Listed,
     /// Who is listed.
@@ -52,6 +59,8 @@ impl Watch {
             pulse,
             place,
             patient: Patient::default(),
+            hearsay: Hearsay::default(),
+            callers: BTreeSet::new(),
             open: Vec::new(),
             before: Vec::new(),
             withdrawn: false,
@@ -63,6 +72,7 @@ impl Watch {
         loop {
             let asked = scene.clock.now();
             if !self.round(&scene, asked).await {
+                scene.board.accuse(&self.component, false);
                 return scene.board.ill(&self.component);
             }
             let spent = scene.clock.now().own.saturating_sub(asked.own);
@@ -80,26 +90,50 @@ impl Watch {
             Sign::Silent => listed_before,
             _ => self.is_listed(),
         };
+        let heard = scene.clock.now();
         if !listed && !self.patient.is_ill() {
             // Whoever is withdrawn while nothing is wrong leaves in order.
+            if let Some(verdict) = self.hearsay.replaced(heard.wall) {
+                self.write(scene, verdict).await;
+            }
             return false;
         }
-        let heard = scene.clock.now();
-        for verdict in self.patient.take(&Beat { asked, heard, sign }) {
+        let words = self.words(scene);
+        let accused = self.hearsay.accuses(&words, &self.patient);
+        let beat = Beat {
+            asked,
+            heard,
+            sign,
+            accused,
+        };
+        let mut verdicts = self.patient.take(&beat);
+        verdicts.extend(self.hearsay.take(&words, &self.patient, heard.wall));
+        for verdict in verdicts {
             self.write(scene, verdict).await;
         }
         if !self.open.is_empty() && self.is_replaced() {
-            for verdict in self.patient.replaced(heard.wall) {
+            let mut verdicts = self.patient.replaced(heard.wall);
+            verdicts.extend(self.hearsay.replaced(heard.wall));
+            for verdict in verdicts {
                 self.write(scene, verdict).await;
             }
             return false;
         }
         self.say_withdrawn(scene).await;
+        self.say_callers(scene).await;
+        let accused = accused || self.hearsay.open().is_some();
+        scene.board.accuse(&self.component, accused);
         match self.patient.well() {
             Some((since, incarnation)) => scene.board.well(&self.component, since, incarnation),
             None => scene.board.ill(&self.component),
         }
         true
+    }
+
+    /// What callers say of it.
+    fn words(&self, scene: &Scene) -> Vec<Word> {
+        let place = self.place.as_ref();
+        place.map_or_else(Vec::new, |place| scene.words(place.service, &place.me.addr))
     }
 
     async fn write(&mut self, scene: &Scene, verdict: Verdict) {
@@ -127,7 +161,8 @@ impl Watch {
                 at,
                 resolution,
             } => {
-                self.open.clear();
+                self.open
+                    .retain(|open| *open != (kind, incarnation.clone()));
                 self.withdrawn = false;
                 let subject = (kind, self.component.as_str(), incarnation.as_str());
                 scene.ended(subject, at, resolution, String::new()).await;
@@ -147,6 +182,20 @@ impl Watch {
                 scene.tell(Entry::Handled(subject, said)).await;
             }
         }
+    }
+
+    /// Says once of each caller that it gives it no calls.
+    async fn say_callers(&mut self, scene: &Scene) {
+        let Some((life, callers)) = self.hearsay.open() else {
+            return self.callers.clear();
+        };
+        for caller in callers.difference(&self.callers) {
+            if let Some(subject) = named(Kind::InstanceEjected, &self.component, life) {
+                let said = sentence(&format!("{caller} gives it no calls."));
+                scene.tell(Entry::Handled(subject, said)).await;
+            }
+        }
+        self.callers.clone_from(callers);
     }
 
     /// What is said of those that are left.

@@ -31,6 +31,7 @@ pub(super) async fn follow(scene: Scene, service: Service) {
                 continue;
             };
             let place = Place {
+                service: service.name,
                 me: seat.clone(),
                 list: list.clone(),
             };

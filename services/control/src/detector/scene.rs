@@ -1,6 +1,7 @@
 //! What every observer of this process works with.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use chassis::Instance;
 use time::OffsetDateTime;
@@ -10,7 +11,8 @@ use tracing::{info_span, warn};
 use super::board::Board;
 use super::clock::Clock;
 use crate::domain::fault::{Entry, Kind, Recovery, Resolution, Sighting, Subject};
-use crate::ledger::Ledger;
+use crate::domain::hearsay::Word;
+use crate::tools::Tools;
 
 /// How many entries may wait for the scribe: more than a house has faults while the database takes its time.
 const WAITING: usize = 1_024;
@@ -20,7 +22,7 @@ const WAITING: usize = 1_024;
 pub(super) struct Scene {
     pub(super) clock: Clock,
     pub(super) board: Board,
-    ledger: Ledger,
+    tools: Tools,
     told: mpsc::Sender<Entry>,
     heard: Arc<Mutex<mpsc::Receiver<Entry>>>,
 }
@@ -42,12 +44,12 @@ pub(super) struct Beginning {
 }
 
 impl Scene {
-    pub(super) fn new(ledger: Ledger) -> Self {
+    pub(super) fn new(tools: Tools) -> Self {
         let (told, heard) = mpsc::channel(WAITING);
         Self {
             clock: Clock::new(),
             board: Board::default(),
-            ledger,
+            tools,
             told,
             heard: Arc::new(Mutex::new(heard)),
         }
@@ -71,11 +73,16 @@ impl Scene {
         });
     }
 
+    /// What callers say of the instance of `service` at `address`.
+    pub(super) fn words(&self, service: &str, address: &str) -> Vec<Word> {
+        self.tools.roll().words(service, address, Instant::now())
+    }
+
     /// Writes down what observers tell, in their order. They do not wait for the database.
     pub(super) async fn write(&self) {
         let mut heard = self.heard.lock().await;
         while let Some(entry) = heard.recv().await {
-            self.ledger.keep(entry).await;
+            self.tools.ledger.keep(entry).await;
         }
     }
 

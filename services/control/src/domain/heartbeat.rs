@@ -52,6 +52,8 @@ pub struct Beat {
     pub heard: Moment,
     /// What it was.
     pub sign: Sign,
+    /// Whether its callers say that it fails them: then less of our own is believed.
+    pub accused: bool,
 }
 
 /// What has been found.
@@ -88,6 +90,8 @@ pub struct Patient {
     quick: Run,
     answers: Run,
     open: Vec<(Kind, String)>,
+    /// Since when this life of it has had no fault that we know of.
+    clean: Option<OffsetDateTime>,
 }
 
 /// What is known of a process that has been heard.
@@ -141,6 +145,11 @@ impl Patient {
         Some((self.quick.since?, &known.incarnation))
     }
 
+    /// Since when the life that is known of it has had no fault.
+    pub fn clean_since(&self) -> Option<OffsetDateTime> {
+        self.clean.filter(|_| self.open.is_empty())
+    }
+
     /// Closes all that is open: another process has taken its place at `at`.
     pub fn replaced(&mut self, at: OffsetDateTime) -> Vec<Verdict> {
         self.close(at, Resolution::Replaced)
@@ -168,6 +177,7 @@ impl Patient {
                     leaving,
                 });
                 (self.late, self.quick) = Default::default();
+                self.clean = Some(at);
                 verdicts = before
                     .map(|before| self.reborn(&before, at))
                     .unwrap_or_default();
@@ -245,7 +255,9 @@ impl Patient {
             Sign::Cut => Kind::InstanceCut,
             Sign::Answer { .. } => return None,
         };
-        let sure = again >= SIGNS && known.phi.phi(beat.heard.own) >= SUSPECT;
+        let suspicious = beat.accused || known.phi.phi(beat.heard.own) >= SUSPECT;
+        // Where callers say so too, nobody who listens is sign enough: nothing looks like it.
+        let sure = suspicious && (again >= SIGNS || beat.accused && *sign == Sign::Refused);
         let surer = self.open.iter().all(|(open, _)| open.rank() < kind.rank());
         // Whoever said that it was about to end has done so.
         let expected = known.leaving && kind == Kind::InstanceKilled;
@@ -266,6 +278,9 @@ impl Patient {
     }
 
     fn close(&mut self, at: OffsetDateTime, resolution: Resolution) -> Vec<Verdict> {
+        if !self.open.is_empty() {
+            self.clean = Some(at);
+        }
         let open = self.open.drain(..);
         let closed = open.map(|(kind, incarnation)| Verdict::Closed {
             kind,

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
+use super::hearsay::{Opinion, Word};
+
 /// Whoever was not heard of for so long is silent: a few times what instances take between two reports.
 const SILENT: Duration = Duration::from_secs(2);
 /// Whoever was not heard of for so long is forgotten.
@@ -55,6 +57,8 @@ pub struct Report {
     pub cpu_millis: u64,
     /// Resident memory of its process.
     pub memory_bytes: u64,
+    /// What it thinks of those that it calls.
+    pub opinions: Vec<Opinion>,
 }
 
 /// How an instance is.
@@ -141,6 +145,22 @@ impl Roll {
     /// The instance of this name.
     pub fn find(&self, instance: &str, now: Instant) -> Option<Presence> {
         Some(self.members.get(instance)?.presence(now))
+    }
+
+    /// What those who are heard of say of the instance of `service` at `address`.
+    pub fn words(&self, service: &str, address: &str, now: Instant) -> Vec<Word> {
+        let heard = |member: &&Member| now.saturating_duration_since(member.heard) <= SILENT;
+        let members = self.members.values().filter(heard);
+        let words = members.flat_map(|member| {
+            let opinions = member.report.opinions.iter();
+            let of = |one: &&Opinion| one.service == service && one.address == address;
+            opinions.filter(of).map(|opinion| Word {
+                caller: member.report.instance.clone(),
+                ejected_at: opinion.ejected_at,
+                answered_at: opinion.answered_at,
+            })
+        });
+        words.collect()
     }
 
     fn forget(&mut self, now: Instant) {

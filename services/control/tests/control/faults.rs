@@ -3,5 +3,7 @@
 mod alarms;
 mod found;
 mod ledger;
+mod overdue;
 mod processes;
+mod reports;
 mod spooled;

@@ -26,6 +26,7 @@ impl Control {
         let request = AttendRequest {
             report: Some(report),
             revision,
+            opinions: Vec::new(),
         };
         let told = self.registry.clone().attend(request).await;
         told.unwrap().into_inner()

@@ -11,6 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 struct Scene {
     now: Duration,
     patient: Patient,
+    accused: bool,
     verdicts: Vec<(Duration, Verdict)>,
 }
 
@@ -34,6 +35,7 @@ impl Scene {
         let mut scene = Self {
             now: Duration::ZERO,
             patient: Patient::default(),
+            accused: false,
             verdicts: Vec::new(),
         };
         scene.for_a_while(120, &answer("one"), Duration::from_millis(2));
@@ -50,6 +52,7 @@ impl Scene {
                 asked: moment(asked),
                 heard: moment(asked + took),
                 sign: sign.clone(),
+                accused: self.accused,
             };
             let found = self.patient.take(&beat);
             let at = asked + took;
@@ -193,6 +196,19 @@ fn one_late_answer_or_one_missed_is_nothing() {
 }
 
 #[test]
+fn a_process_that_fails_its_callers_is_missed_at_the_first_refusal_and_not_by_one_silence() {
+    let mut scene = Scene::begin();
+    scene.accused = true;
+
+    scene.for_a_while(1, &Sign::Silent, PATIENCE);
+    scene.for_a_while(1, &Sign::Cut, Duration::from_millis(1));
+    assert_eq!(scene.found(), [""; 0]);
+    scene.refuses(1);
+
+    assert_eq!(scene.found(), ["instance_killed one"]);
+}
+
+#[test]
 fn a_process_that_said_it_would_end_has_not_been_killed() {
     let mut scene = Scene::begin();
     let goodbye = Sign::Answer {
@@ -249,6 +265,7 @@ fn of_what_was_never_heard_nothing_is_said() {
             asked: at,
             heard: at,
             sign: Sign::Refused,
+            accused: false,
         };
 
         assert_eq!(patient.take(&beat), []);
