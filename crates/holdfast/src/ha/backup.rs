@@ -7,6 +7,7 @@ mod note;
 mod restore;
 mod schedule;
 mod seen;
+mod turn;
 mod verify;
 mod when;
 
@@ -26,6 +27,7 @@ pub use note::Verified;
 pub(super) use restore::Place;
 pub(super) use schedule::keep;
 pub(super) use seen::{Seen, age};
+pub use turn::{Turn, Turns};
 pub use when::read as read_moment;
 
 /// How often a backup is taken: what a restore has to replay is a day of the log at most.
@@ -34,10 +36,10 @@ pub const DAILY: Duration = Duration::from_hours(24);
 const WEEKLY: Duration = Duration::from_hours(7 * 24);
 
 /// What is under way and what is kept.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Desk {
     /// One at a time takes a backup or verifies one.
-    turn: Mutex<()>,
+    turns: Turns,
     /// The restored server that stays until somebody ends it.
     kept: Mutex<Option<Restored>>,
     /// What was last seen of it all.
@@ -45,6 +47,15 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// Nothing is under way; `turns` says whose turn it is.
+    pub(super) fn new(turns: Turns) -> Self {
+        Self {
+            turns,
+            kept: Mutex::default(),
+            seen: Mutex::default(),
+        }
+    }
+
     /// Ends what is kept.
     pub(super) async fn clear(&self) -> bool {
         let kept = self.kept.lock().await.take();
@@ -69,9 +80,14 @@ impl Shop {
     /// Takes a backup now: of what has changed since the newest one, or `full`.
     ///
     /// # Errors
-    /// When no node leads, or the repository cannot be written.
+    /// When no node leads, the repository cannot be written, or another supervisor has the turn.
     pub async fn back_up(&self, full: bool) -> anyhow::Result<String> {
-        let _turn = self.desk.turn.lock().await;
+        let turn = self.desk.turns.take().await?;
+        self.take_backup(&turn, full).await
+    }
+
+    /// Takes one in this turn.
+    async fn take_backup(&self, _: &Turn<'_>, full: bool) -> anyhow::Result<String> {
         let extent = if full { Extent::Full } else { Extent::Changed };
         let backup = self.backups()?.take(extent).await?;
         let took = backup.ended - backup.began;

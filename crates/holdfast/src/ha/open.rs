@@ -8,7 +8,7 @@ use stack::{Cluster, Etcd, Folder, Front, Options, Plan, RedisHa, RedisPlan, Tim
 use tokio::sync::Mutex;
 
 use super::Shop;
-use super::backup::Desk;
+use super::backup::{Desk, Turns};
 use super::watched;
 use crate::certs;
 use crate::home::Home;
@@ -90,6 +90,7 @@ impl Shop {
             tls: Some(certs::redis(&wanted.certs)),
         };
         let redis = during("Redis x2, Sentinel x3", RedisHa::start(twice)).await?;
+        let turns = Turns::new(asking(&cluster, &wanted.settings, &wanted.certs));
         let ground = ground(&cluster, &redis, wanted.settings).await?;
         during("schema and catalogue", ground.migrate()).await?;
         let place = place(&wanted.program, &wanted.logs);
@@ -106,7 +107,7 @@ impl Shop {
             cluster,
             fronts: wanted.fronts,
             scaling: Mutex::default(),
-            desk: Desk::default(),
+            desk: Desk::new(turns),
         };
         shop.open_fronts().await?;
         Ok(shop)
@@ -147,6 +148,14 @@ async fn ground(
         redis: redis.url(),
         settings,
     })
+}
+
+/// By what the supervisor finds control and is let in: as the services do, and are.
+fn asking(cluster: &Cluster, settings: &[(String, String)], certs: &Path) -> Vec<(String, String)> {
+    let control = ("CONTROL_ADDRS".to_owned(), registry(cluster));
+    let own = certs::settings(certs, Kind::Control);
+    let shared = settings.iter().cloned();
+    shared.chain(own).chain([control]).collect()
 }
 
 /// Customers come over HTTPS, through an HAProxy that says who they are.

@@ -4,5 +4,6 @@ mod door;
 mod dropped;
 mod failing;
 mod failover;
+mod leader;
 mod lost;
 mod verified;

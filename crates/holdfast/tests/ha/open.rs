@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use drill::{Books, Customer, Door, Plan, Product};
 use holdfast::certs::{self, authority_of};
+use holdfast::ha::backup::Turns;
 use holdfast::ha::{self, Deed, Wanted};
 use holdfast::house::{Kind, Seat};
 use sqlx::PgPool;
@@ -226,6 +227,21 @@ impl Shop {
     /// Says what is laid over weights and drains.
     pub(crate) fn overlay(&self, json: &str) {
         std::fs::write(overlay(&self.logs), json).unwrap();
+    }
+
+    /// Another supervisor of its backups, beside its own.
+    pub(crate) fn supervisor(&self) -> Turns {
+        let seats = self.seats(Kind::Control);
+        let addrs: Vec<String> = seats.iter().map(|seat| seat.addr().to_string()).collect();
+        let own = certs::settings(self.certs.path(), Kind::Control);
+        let asking = [
+            ("CONTROL_ADDRS".to_owned(), addrs.join(",")),
+            (
+                "SERVICE_TOKEN".to_owned(),
+                "a token for tests only".to_owned(),
+            ),
+        ];
+        Turns::new(own.into_iter().chain(asking).collect())
     }
 
     /// Ends it in order.

@@ -3,6 +3,7 @@
 
 mod access;
 mod answers;
+mod audited;
 mod bad_input;
 mod books;
 mod caches;
@@ -11,6 +12,7 @@ mod declined;
 mod edge;
 mod fallbacks;
 mod keys;
+mod leaders;
 mod open;
 mod operators;
 mod outage;

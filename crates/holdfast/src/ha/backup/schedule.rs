@@ -28,14 +28,26 @@ pub(in crate::ha) fn keep(shop: Arc<Shop>) -> JoinHandle<()> {
 
 /// Takes a backup and verifies it, if one is due.
 async fn see_to(shop: &Shop) -> anyhow::Result<()> {
+    if due(shop).await?.is_none() {
+        return Ok(());
+    }
+    let turn = shop.desk.turns.take().await?;
+    // Whoever had the turn before may have taken it.
+    if let Some(extent) = due(shop).await? {
+        shop.take_backup(&turn, extent == Extent::Full).await?;
+        shop.verify_newest(&turn).await?;
+    }
+    Ok(())
+}
+
+/// How much the backup takes that is due; nothing, where none is.
+async fn due(shop: &Shop) -> anyhow::Result<Option<Extent>> {
     let all = shop.backups()?.list().await?;
     let within = |limit: Duration| move |backup: &&stack::Backup| age(backup.ended) < limit;
     if all.iter().any(|backup| within(DAILY)(&backup)) {
-        return Ok(());
+        return Ok(None);
     }
-    let full = all.iter().filter(|backup| backup.extent == Extent::Full);
-    let full = full.clone().any(|backup| within(WEEKLY)(&backup));
-    shop.back_up(!full).await?;
-    shop.verify_backup().await?;
-    Ok(())
+    let mut full = all.iter().filter(|backup| backup.extent == Extent::Full);
+    let full = full.any(|backup| within(WEEKLY)(&backup));
+    Ok(Some(if full { Extent::Changed } else { Extent::Full }))
 }

@@ -7,7 +7,7 @@ use stack::{PUSHED_AFTER, Restored, Until};
 use time::OffsetDateTime;
 
 use super::facts::{Tables, differences, of_restored};
-use super::{Moment, Verified, shown};
+use super::{Moment, Turn, Verified, shown};
 use crate::ha::Shop;
 
 impl Shop {
@@ -15,9 +15,14 @@ impl Shop {
     /// shop's, and says what a loss would have cost.
     ///
     /// # Errors
-    /// When there is no backup, it cannot be restored, or the copy is not what the shop was.
+    /// When there is no backup, it cannot be restored, the copy is not what the shop was, or another supervisor has the turn.
     pub async fn verify_backup(&self) -> anyhow::Result<String> {
-        let _turn = self.desk.turn.lock().await;
+        let turn = self.desk.turns.take().await?;
+        self.verify_newest(&turn).await
+    }
+
+    /// Verifies it in this turn.
+    pub(super) async fn verify_newest(&self, _: &Turn<'_>) -> anyhow::Result<String> {
         let done = self.verify().await;
         if let Err(error) = &done {
             let wrong = Some(format!("{error:#}"));

@@ -49,6 +49,12 @@ impl Door {
         text(&output.stdout)
     }
 
+    /// Says `words`; answers whether that was not in vain.
+    pub(crate) async fn said(&self, words: &[&str]) -> bool {
+        let output = self.command(words).output().await.unwrap();
+        output.status.success()
+    }
+
     /// Says `words`, in vain; answers why.
     pub(crate) async fn say_in_vain(&self, words: &[&str]) -> String {
         let output = self.command(words).output().await.unwrap();
