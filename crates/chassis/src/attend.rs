@@ -10,6 +10,7 @@ use api::control::{AttendRequest, Opinion, Report};
 use discovery::{Channel, Directory, Fixed, Opinions};
 use retry::Deadline;
 use time::OffsetDateTime;
+use tokio::sync::watch::{Receiver, Sender};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -91,6 +92,9 @@ impl Card {
 impl Attendance {
     /// Tells each instance of control, those too that come later, until `closing` ends.
     pub(crate) async fn keep(self: Arc<Self>, closing: CancellationToken) {
+        let looks = Sender::new(Arc::default());
+        let looking = self.clone().look(looks.clone());
+        let _looking = AbortOnDropHandle::new(tokio::spawn(looking));
         let mut there = self.control.watch();
         let mut visits: HashMap<String, AbortOnDropHandle<()>> = HashMap::new();
         loop {
@@ -98,7 +102,7 @@ impl Attendance {
             visits.retain(|addr, _| now.iter().any(|one| one.addr == *addr));
             for one in now.iter() {
                 visits.entry(one.addr.clone()).or_insert_with(|| {
-                    let visit = self.clone().visit(one.addr.clone());
+                    let visit = self.clone().visit(one.addr.clone(), looks.subscribe());
                     AbortOnDropHandle::new(tokio::spawn(visit))
                 });
             }
@@ -118,23 +122,36 @@ impl Attendance {
         }
     }
 
-    /// Tells the instance at `addr` for as long as it is listed.
-    async fn visit(self: Arc<Self>, addr: String) {
-        let address = self.card.address(&addr);
-        let only = Fixed::new([addr]);
-        let channel = discovery::channel("control", &only, &self.calling);
-        let client = RegistryClient::new(channel);
+    /// Looks how this instance is, once for all who are told.
+    async fn look(self: Arc<Self>, looks: Sender<Arc<Report>>) {
         let mut ticks = tokio::time::interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.tell(client.clone(), address.clone()).await;
+            looks.send_replace(Arc::new(self.report().await));
         }
     }
 
-    async fn tell(&self, mut client: RegistryClient<Channel>, address: String) {
+    /// Tells the instance at `addr` of each look, for as long as it is listed. One that is slow to answer misses some.
+    async fn visit(self: Arc<Self>, addr: String, mut looks: Receiver<Arc<Report>>) {
+        let address = self.card.address(&addr);
+        let only = Fixed::new([addr]);
+        let channel = discovery::channel("control", &only, &self.calling);
+        let client = RegistryClient::new(channel);
+        // It ends with whoever looks.
+        while looks.changed().await.is_ok() {
+            let look = looks.borrow_and_update().clone();
+            let report = Report {
+                address: address.clone(),
+                ..Report::clone(&look)
+            };
+            self.tell(client.clone(), report).await;
+        }
+    }
+
+    async fn tell(&self, mut client: RegistryClient<Channel>, report: Report) {
         let request = AttendRequest {
-            report: Some(self.report(address).await),
+            report: Some(report),
             revision: self.heard.revision(),
             opinions: self.opinions.now().into_iter().map(opinion).collect(),
         };
@@ -146,7 +163,8 @@ impl Attendance {
         }
     }
 
-    async fn report(&self, address: String) -> Report {
+    /// How this instance is; where it takes requests depends on who asks.
+    async fn report(&self) -> Report {
         let (card, load) = (self.card.clone(), self.room.load());
         let health = self.health.report().await;
         let many = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -154,7 +172,7 @@ impl Attendance {
         Report {
             instance: card.instance,
             service: card.service.to_owned(),
-            address,
+            address: String::new(),
             zone: card.zone,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             incarnation: card.incarnation,

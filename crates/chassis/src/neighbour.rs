@@ -87,6 +87,7 @@ impl Env {
             connections: self.within("CONNECTIONS_PER_INSTANCE", 1..=8)?,
             calls: self.within("CALLS_PER_NEIGHBOUR", 1..=100_000)?,
             overlay: path.map_or_else(|| self.heard().overlays(), overlay::file),
+            quiet: false,
             opinions: self.opinions().clone(),
             tls: self.identity().map(Identity::client),
         })

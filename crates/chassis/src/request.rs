@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq as _;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::{Code, Status};
-use tracing::{Instrument as _, error};
+use tracing::{Instrument as _, Span, error};
 
 use crate::answer::Answer;
 use crate::caller::Caller;
@@ -34,6 +34,9 @@ const BEFORE: Duration = Duration::from_millis(2);
 const ROOM_AGAIN: Duration = Duration::from_secs(1);
 /// Asked by whoever looks after the instance, who has no token.
 const HEALTH: &str = "/grpc.health.v1.Health/";
+
+/// Told by every instance twice a second.
+const ATTEND: &str = "/holdfast.control.v1.Registry/Attend";
 
 /// What every request passes.
 pub(crate) struct Entry {
@@ -99,7 +102,12 @@ impl Entry {
 
 async fn pass(State(entry): State<Arc<Entry>>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let span = telemetry::rpc_server(entry.service, &path, request.headers());
+    // What comes all the time and tells nothing of what the house does would bury the traces that do.
+    let span = if path.starts_with(HEALTH) || path == ATTEND {
+        Span::none()
+    } else {
+        telemetry::rpc_server(entry.service, &path, request.headers())
+    };
     let begun = Instant::now();
     let admitted = entry.admit(request, next).instrument(span.clone()).await;
     let response = admitted.unwrap_or_else(Status::into_http);

@@ -130,8 +130,9 @@ fn follow(
     };
     let attendance = Arc::new(Attendance {
         control,
-        // What it thinks of control itself tells control nothing.
+        // What it thinks of control itself tells control nothing, nor does a trace of being there anybody.
         calling: discovery::Settings {
+            quiet: true,
             opinions: Opinions::default(),
             ..env.calling()?
         },

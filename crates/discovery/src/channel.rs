@@ -27,6 +27,7 @@ pub struct Channel(Arc<Shared>);
 
 struct Shared {
     service: &'static str,
+    quiet: bool,
     endpoints: Arc<Endpoints>,
     /// Room for calls in flight: one neighbour that hangs must not hold everything that we have.
     room: Semaphore,
@@ -46,6 +47,7 @@ pub fn channel(name: &'static str, directory: &impl Directory, settings: &Settin
     settings.opinions.of(&endpoints);
     Channel(Arc::new(Shared {
         service: name,
+        quiet: settings.quiet,
         endpoints,
         room: Semaphore::new(settings.calls),
         budget: Budget::new(),
@@ -102,7 +104,11 @@ impl tower::Service<Request<Body>> for Channel {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let shared = self.0.clone();
-        let span = telemetry::rpc_client(shared.service, request.uri().path());
+        let span = if shared.quiet {
+            Span::none()
+        } else {
+            telemetry::rpc_client(shared.service, request.uri().path())
+        };
         let calling = span.clone();
         let work = async move {
             let begun = Instant::now();

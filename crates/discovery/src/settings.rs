@@ -32,6 +32,8 @@ pub struct Settings {
     pub calls: usize,
     /// Weights and drains.
     pub overlay: Overlays,
+    /// Whether calls are part of no trace: those that are made all the time and tell nothing of what the house does.
+    pub quiet: bool,
     /// Where it says what it thinks of the instances.
     pub opinions: Opinions,
     /// How TLS is spoken; without it, none is.
@@ -48,6 +50,7 @@ impl Default for Settings {
             // Half of what an instance works on at once: a neighbour that hangs leaves room for calls to the others.
             calls: 512,
             overlay: overlay::none(),
+            quiet: false,
             opinions: Opinions::default(),
             tls: None,
         }

@@ -2,10 +2,10 @@
 //!
 //! It runs in every instance of this service. All of them see a fault, and the ledger makes one row of it.
 
-mod board;
 mod chores;
 mod clock;
 mod database;
+mod foreign;
 mod instance;
 mod instances;
 mod locks;

@@ -4,6 +4,7 @@
 //! it out, [`store`] keeps it.
 
 pub mod allowing;
+pub mod board;
 pub mod config;
 mod detector;
 pub mod domain;

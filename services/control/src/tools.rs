@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use db::Db;
 
+use crate::board::Board;
 use crate::domain::presence::Roll;
 use crate::ledger::Ledger;
 use crate::ledger::spool::Spool;
@@ -19,6 +20,8 @@ pub struct Tools {
     pub said: AtHand,
     /// Where faults are written down.
     pub ledger: Ledger,
+    /// Who is well.
+    pub board: Board,
     /// Where locks are asked for.
     pub locks: Desk,
     roll: Arc<Mutex<Roll>>,
@@ -30,6 +33,7 @@ impl Tools {
         Self {
             ledger: Ledger::new(db.clone(), spool),
             said: AtHand::empty(),
+            board: Board::default(),
             locks: Desk::open(&db),
             roll: Arc::default(),
             db,

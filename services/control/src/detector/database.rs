@@ -7,7 +7,7 @@ use db::Db;
 use retry::Deadline;
 use time::OffsetDateTime;
 
-use super::board::Foreign;
+use super::foreign::Foreign;
 use super::scene::{Beginning, Scene};
 use crate::domain::fault::{Entry, Kind, Resolution, UNKNOWN};
 use crate::store::faults::{self, Row};

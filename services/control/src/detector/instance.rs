@@ -72,8 +72,7 @@ impl Watch {
         loop {
             let asked = scene.clock.now();
             if !self.round(&scene, asked).await {
-                scene.board.accuse(&self.component, false);
-                return scene.board.ill(&self.component);
+                return scene.board.forget(&self.component);
             }
             let spent = scene.clock.now().own.saturating_sub(asked.own);
             scene.clock.clone().wait(PERIOD.saturating_sub(spent)).await;
@@ -123,6 +122,8 @@ impl Watch {
         self.say_callers(scene).await;
         let accused = accused || self.hearsay.open().is_some();
         scene.board.accuse(&self.component, accused);
+        let missed = self.open.iter().any(|(kind, _)| kind.is_absence());
+        scene.board.miss(&self.component, missed);
         match self.patient.well() {
             Some((since, incarnation)) => scene.board.well(&self.component, since, incarnation),
             None => scene.board.ill(&self.component),

@@ -8,8 +8,8 @@ use time::OffsetDateTime;
 use tokio::sync::{Mutex, mpsc};
 use tracing::{info_span, warn};
 
-use super::board::Board;
 use super::clock::Clock;
+use crate::board::Board;
 use crate::domain::fault::{Entry, Kind, Recovery, Resolution, Sighting, Subject};
 use crate::domain::hearsay::Word;
 use crate::tools::Tools;
@@ -48,7 +48,7 @@ impl Scene {
         let (told, heard) = mpsc::channel(WAITING);
         Self {
             clock: Clock::new(),
-            board: Board::default(),
+            board: tools.board.clone(),
             tools,
             told,
             heard: Arc::new(Mutex::new(heard)),

@@ -197,6 +197,14 @@ impl Kind {
         }
     }
 
+    /// Whether a process that has it is not there for anybody.
+    pub fn is_absence(self) -> bool {
+        matches!(
+            self,
+            Self::InstanceKilled | Self::InstancePaused | Self::InstanceCut
+        )
+    }
+
     /// How sure one can be that the process itself is at fault: who opened the surer kind does not open the other one too.
     pub fn rank(self) -> u8 {
         match self {

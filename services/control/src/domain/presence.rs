@@ -120,6 +120,28 @@ struct Sample {
     cpu_millis: u64,
 }
 
+impl Presence {
+    /// Corrects it by what whoever looks after the instance sees: that decides whether it is there.
+    pub fn seen(&mut self, is_there: Option<bool>) {
+        match is_there {
+            Some(false) => self.state = State::Silent,
+            Some(true) if self.state == State::Silent => self.state = self.report.state(),
+            _ => {}
+        }
+    }
+}
+
+impl Report {
+    /// How it is by its own word.
+    fn state(&self) -> State {
+        match (self.draining, self.ready) {
+            (true, _) => State::Draining,
+            (false, true) => State::Up,
+            (false, false) => State::Starting,
+        }
+    }
+}
+
 impl Roll {
     /// Hears of an instance. Of more than can be kept in mind, new ones are not.
     pub fn hear(&mut self, report: Report, now: Instant, at: OffsetDateTime) {
@@ -205,12 +227,8 @@ impl Member {
     fn presence(&self, now: Instant) -> Presence {
         let state = if now.saturating_duration_since(self.heard) > SILENT {
             State::Silent
-        } else if self.report.draining {
-            State::Draining
-        } else if self.report.ready {
-            State::Up
         } else {
-            State::Starting
+            self.report.state()
         };
         Presence {
             report: self.report.clone(),

@@ -6,4 +6,5 @@ mod ledger;
 mod overdue;
 mod processes;
 mod reports;
+mod shown;
 mod spooled;

@@ -1,79 +1,18 @@
-//! Who is well, as this observer sees it: by it, faults are closed that somebody else has written down.
+//! Faults that other observers wrote down, closed by what this one sees.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
 
-use time::OffsetDateTime;
-
+use crate::board::{Board, Standing};
 use crate::domain::fault::{Kind, Recovery, Resolution, Subject};
 use crate::store::faults::Row;
 
 /// How often a component has to be seen well after its fault was read of, until that is believed to be over.
 const OFTEN: u32 = 2;
 
-/// Who is well. Cheap to clone.
-#[derive(Clone, Default)]
-pub(super) struct Board {
-    well: Arc<Mutex<HashMap<String, Standing>>>,
-    /// Those that callers say fail them, whatever we see ourselves.
-    accused: Arc<Mutex<HashSet<String>>>,
-}
-
-/// How a component is that is well.
-#[derive(Clone, Debug)]
-struct Standing {
-    since: OffsetDateTime,
-    /// How often it was seen so.
-    seen: u64,
-    incarnation: String,
-}
-
 /// Faults that others wrote down, each with how often its component had been seen well when it was first read of.
 #[derive(Default)]
 pub(super) struct Foreign {
     read: HashMap<i64, u64>,
-}
-
-impl Board {
-    /// Notes that `component` was seen well in its life `incarnation`, as it has been since then.
-    pub(super) fn well(&self, component: &str, since: OffsetDateTime, incarnation: &str) {
-        let mut well = self.lock();
-        let seen = well.get(component).map_or(0, |standing| standing.seen);
-        let standing = Standing {
-            since,
-            seen: seen + 1,
-            incarnation: incarnation.to_owned(),
-        };
-        well.insert(component.to_owned(), standing);
-    }
-
-    /// Notes that nothing good can be said of `component`.
-    pub(super) fn ill(&self, component: &str) {
-        self.lock().remove(component);
-    }
-
-    /// Notes whether callers say of `component` that it fails them.
-    pub(super) fn accuse(&self, component: &str, accused: bool) {
-        let mut all = self.accused.lock().unwrap_or_else(PoisonError::into_inner);
-        if accused {
-            all.insert(component.to_owned());
-        } else {
-            all.remove(component);
-        }
-    }
-
-    fn is_accused(&self, component: &str) -> bool {
-        let all = self.accused.lock().unwrap_or_else(PoisonError::into_inner);
-        all.contains(component)
-    }
-
-    fn find(&self, component: &str) -> Option<Standing> {
-        self.lock().get(component).cloned()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Standing>> {
-        self.well.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Foreign {
