@@ -51,6 +51,10 @@ pub const SETTINGS: &[Setting] = &[
         "Other parts to ask, by name: `haproxy-1=host:port` for one that takes connections, `etcd-1=http://host:port/health` for one that answers HTTP; commas between.",
     ),
     Setting::optional(
+        "RESTS_ON",
+        "What rests on what, by the names of the ledger: `postgres=etcd-1+etcd-2+etcd-3,control-database=haproxy-1+haproxy-2`; commas between. A fault of the first follows from one of the others, where at least half of them have one.",
+    ),
+    Setting::optional(
         "PATRONI_URLS",
         "Where the Patroni of each database node answers, by the node's name: `pg-1=http://host:8008,pg-2=...`.",
     ),

@@ -2,6 +2,7 @@
 //!
 //! It runs in every instance of this service. All of them see a fault, and the ledger makes one row of it.
 
+mod causes;
 mod chores;
 mod clock;
 mod database;
@@ -35,9 +36,9 @@ pub(crate) fn begin(instance: &Instance, watched: &Watched, tools: &Tools) {
         "scribe",
         |scene| async move { scene.write().await },
     );
-    let own = db.clone();
+    let (own, rests) = (db.clone(), watched.rests.clone());
     scene.spawn(instance, "own database", move |scene| {
-        database::watch(scene, own.clone())
+        database::watch(scene, own.clone(), rests.clone())
     });
     let own = db.clone();
     scene.spawn(instance, "overdue locks", move |scene| {

@@ -1,6 +1,7 @@
 //! What is true of the house, whoever asks: no I/O, no clock, no chance.
 
 pub mod allowance;
+pub mod causes;
 pub mod cluster;
 pub mod fault;
 pub mod hearsay;

@@ -7,7 +7,7 @@ use stack::{Cluster, Etcd, HaProxy, Node};
 use crate::certs;
 
 /// How many settings that takes.
-pub(super) const COUNT: usize = 6;
+pub(super) const COUNT: usize = 7;
 
 /// The database nodes, etcd and both HAProxies; gateways over HTTPS. Services and Redis are found as by all others.
 pub(super) fn settings(
@@ -27,6 +27,7 @@ pub(super) fn settings(
     [
         ("PATRONI_URLS", nodes.join(",")),
         ("WATCHED", parts.join(",")),
+        ("RESTS_ON", rests(cluster)),
         (
             "GATEWAY_TLS_CA",
             certs::authority_of(certs).display().to_string(),
@@ -39,4 +40,15 @@ pub(super) fn settings(
 
 fn part(name: &str, port: u16, page: &str) -> String {
     format!("{name}=http://127.0.0.1:{port}{page}")
+}
+
+/// Patroni finds a leader by etcd, and control its database by the HAProxies.
+fn rests(cluster: &Cluster) -> String {
+    let etcd: Vec<&str> = cluster.etcd().iter().map(Etcd::name).collect();
+    let haproxies: Vec<&str> = cluster.haproxies().iter().map(HaProxy::name).collect();
+    format!(
+        "postgres={},control-database={}",
+        etcd.join("+"),
+        haproxies.join("+")
+    )
 }

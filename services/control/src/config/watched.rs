@@ -14,6 +14,8 @@ use discovery::tls;
 use http::uri::Authority;
 use uuid::Uuid;
 
+use crate::domain::causes::Rests;
+
 /// Where anybody says whether they live.
 const LIVES: &str = "/livez";
 /// Where a Patroni tells of its node.
@@ -30,6 +32,8 @@ pub struct Watched {
     pub patroni: Option<Patroni>,
     /// Who watches over Redis.
     pub sentinels: Option<Watchers>,
+    /// What rests on what.
+    pub rests: Rests,
     /// What changes slowly.
     pub chores: Chores,
     /// Where faults wait while the database is away.
@@ -103,6 +107,7 @@ impl Watched {
             parts: env.optional("WATCHED")?.unwrap_or_default(),
             patroni,
             sentinels: sentinels(env)?,
+            rests: rests(env)?,
             chores: chores(env)?,
             spool: spool(env)?,
         })
@@ -167,6 +172,13 @@ fn chores(env: &Env) -> Result<Chores, Wrong> {
     })
 }
 
+fn rests(env: &Env) -> Result<Rests, Wrong> {
+    let given: Option<Vec<Resting>> = env.optional("RESTS_ON")?;
+    let all = given.unwrap_or_default().into_iter();
+    let rests = Rests::new(all.map(|Resting(one, on)| (one, on)));
+    rests.map_err(|circular| Wrong::new(format!("RESTS_ON: {circular}")))
+}
+
 /// Each instance has a file of its own, which it finds again after a restart; one that takes any free port begins anew.
 fn spool(env: &Env) -> Result<PathBuf, Wrong> {
     let instance: Option<String> = env.optional("INSTANCE")?;
@@ -194,6 +206,21 @@ impl Part {
             proxied: false,
         };
         Self { manner, ..self }
+    }
+}
+
+/// A component, and what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Resting(String, Vec<String>);
+
+impl Value for Resting {
+    const MUST_BE: &'static str = "`name=name` or `name=name+name`, with commas between";
+
+    fn read(text: &str) -> Option<Self> {
+        let (one, on) = text.split_once('=')?;
+        let on: Vec<String> = on.split('+').map(str::to_owned).collect();
+        let named = !one.is_empty() && on.iter().all(|name| !name.is_empty());
+        named.then(|| Self(one.to_owned(), on))
     }
 }
 
@@ -250,6 +277,19 @@ mod tests {
             "a=http:///x",
         ] {
             assert!(Part::read(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_part_rests_on_one_or_on_several_and_never_on_itself() {
+        let read = |text: &str| {
+            let env = Env::local([("RESTS_ON", text)]).knowing(super::super::SETTINGS);
+            rests(&env).is_ok()
+        };
+
+        assert!(read("postgres=etcd-1+etcd-2,order-1=host-1"));
+        for bad in ["postgres", "=etcd-1", "postgres=", "a=b+", "a=b,b=a"] {
+            assert!(!read(bad), "{bad}");
         }
     }
 

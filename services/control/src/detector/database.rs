@@ -7,8 +7,10 @@ use db::Db;
 use retry::Deadline;
 use time::OffsetDateTime;
 
+use super::causes;
 use super::foreign::Foreign;
 use super::scene::{Beginning, Scene};
+use crate::domain::causes::Rests;
 use crate::domain::fault::{Entry, Kind, Resolution, UNKNOWN};
 use crate::store::faults::{self, Row};
 
@@ -24,7 +26,7 @@ const COMPONENT: &str = "control-database";
 const CAUSE: (Kind, &str) = (Kind::PrimaryLost, super::postgres::GROUP);
 
 /// Looks at the database of this service.
-pub(super) async fn watch(scene: Scene, db: Db) {
+pub(super) async fn watch(scene: Scene, db: Db, rests: Rests) {
     let mut foreign = Foreign::default();
     let mut last: Option<(Duration, OffsetDateTime)> = None;
     let mut well_since = None;
@@ -44,6 +46,7 @@ pub(super) async fn watch(scene: Scene, db: Db) {
             let since = *well_since.get_or_insert(asked.wall);
             scene.board.well(COMPONENT, since, UNKNOWN);
             count(&rows);
+            causes::link(&db, &rests, &rows).await;
             for recovery in foreign.over(&rows, &scene.board) {
                 scene.tell(Entry::Over(recovery)).await;
             }

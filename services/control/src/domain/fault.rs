@@ -205,6 +205,19 @@ impl Kind {
         )
     }
 
+    /// Whether whatever rests on the component that has it does so in vain.
+    pub fn takes_away(self) -> bool {
+        let data = matches!(
+            self,
+            Self::DatabaseNodeDown
+                | Self::PrimaryLost
+                | Self::DatabaseUnreachable
+                | Self::RedisNodeDown
+                | Self::RedisPrimaryLost
+        );
+        data || self.is_absence()
+    }
+
     /// How sure one can be that the process itself is at fault: who opened the surer kind does not open the other one too.
     pub fn rank(self) -> u8 {
         match self {

@@ -124,7 +124,7 @@ pub async fn overdue(tx: &mut Tx, most: i64) -> Result<Vec<Overdue>, Error> {
         Overdue,
         r#"select name, owner, token as "token!", granted_at as "granted_at!", since as "overdue_since!"
         from lock_claims, lateral (select granted_at + max_hold_ms * interval '1 ms' as since) as meant
-        where token is not null and since < clock_timestamp()
+        where token is not null and max_hold_ms is not null and since < clock_timestamp()
         order by since limit $1"#,
         most
     );

@@ -1,6 +1,8 @@
 //! Faults are found, written down once, and closed.
 
 mod alarms;
+mod causes;
+mod chores;
 mod found;
 mod ledger;
 mod overdue;

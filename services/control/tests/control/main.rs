@@ -4,6 +4,7 @@
 
 mod faults;
 mod house;
+mod plans;
 mod registry;
 mod resources;
 mod shop;

@@ -62,6 +62,23 @@ pub async fn seen(tx: &mut Tx, sighting: &Sighting) -> Result<bool, Error> {
     Ok(new.fetch_optional(&mut *tx).await?.unwrap_or_default())
 }
 
+/// Writes down from which other a fault follows, where that is not known yet.
+///
+/// # Errors
+/// When the statement failed.
+pub async fn caused(tx: &mut Tx, number: i64, cause: i64) -> Result<(), Error> {
+    // What follows from it already is not its cause, whatever two observers think at the same moment.
+    let written = query!(
+        "update faults set cause = $2, version = version + 1, updated_at = clock_timestamp()
+        where number = $1 and cause is null
+            and exists (select from faults base where base.number = $2 and base.cause is distinct from $1)",
+        number,
+        cause
+    );
+    written.execute(&mut *tx).await?;
+    Ok(())
+}
+
 /// Writes down that a fault is over, where it is not yet; answers the seconds that it lasted.
 ///
 /// # Errors
