@@ -72,14 +72,15 @@ pub async fn live(tx: &mut Tx, instance: Uuid, alive: Duration) -> Result<(), Er
 /// # Errors
 /// When the statement failed.
 pub async fn due(tx: &mut Tx, most: i64) -> Result<Vec<String>, Error> {
+    // Not `clock_timestamp()`, which may change from row to row: no index can be searched by it.
     let due = query_scalar!(
         r#"select name as "name!" from (
-            select name from lock_claims where token is not null and expires_at < clock_timestamp()
+            select name from lock_claims where token is not null and expires_at < statement_timestamp()
             union
-            select name from lock_claims where token is null and waits_until < clock_timestamp()
+            select name from lock_claims where token is null and waits_until < statement_timestamp()
             union
             select name from lock_claims c left join lock_instances i on i.id = c.instance
-            where token is null and coalesce(i.alive_until < clock_timestamp(), true)) as due
+            where token is null and coalesce(i.alive_until < statement_timestamp(), true)) as due
         limit $1"#,
         most
     );

@@ -1,16 +1,17 @@
 //! A fault names the one that it follows from, by what rests on what.
 
 use api::control::{ListFaultsRequest, ReportRequest, Sighting};
+use time::OffsetDateTime;
 
 use crate::house::{Control, House, until};
 
-async fn cut_off(control: &Control, component: &str) {
-    let now = api::time::write(time::OffsetDateTime::now_utc());
+/// Says now that `component` has been cut off since then.
+async fn cut_off(control: &Control, component: &str, since: OffsetDateTime) {
     let sighting = Sighting {
         r#type: "instance_cut".to_owned(),
         component: component.to_owned(),
-        occurred_at: now.clone(),
-        detected_at: now,
+        occurred_at: api::time::write(since),
+        detected_at: api::time::write(OffsetDateTime::now_utc()),
         ..Sighting::default()
     };
     let report = ReportRequest {
@@ -28,10 +29,11 @@ async fn what_was_on_a_lost_host_names_it_though_it_was_missed_first() {
         house.control("two", std::slice::from_ref(&rests))
     );
 
+    let since = OffsetDateTime::now_utc();
     for component in ["order-1", "pg-1", "user-1"] {
-        cut_off(&one, component).await;
+        cut_off(&one, component, since).await;
     }
-    cut_off(&other, "host-1").await;
+    cut_off(&other, "host-1", since).await;
 
     until("both name it", async || {
         let faults = one.list(ListFaultsRequest::default()).await;
