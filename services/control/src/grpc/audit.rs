@@ -83,8 +83,8 @@ impl wire::audit_server::Audit for Audit {
             subject_id,
             actor_id,
         } = request;
-        let list = format!("acts {service} {subject_id} {actor_id}");
-        let page: Page<Uuid> = Page::read(list.as_str(), page)?;
+        let filters = format!("acts {service} {subject_id} {actor_id}");
+        let page: Page<Uuid> = Page::read(filters.as_str(), page)?;
         let wanted = ListAuditRequest {
             page: Some(common::Page {
                 limit: page.limit(),
@@ -97,21 +97,28 @@ impl wire::audit_server::Audit for Audit {
         let asking = keepers
             .iter()
             .map(|keeper| self.ask(*keeper, wanted.clone()));
-        let (acts, more): (Vec<_>, Vec<_>) = try_join_all(asking).await?.into_iter().unzip();
-        let mut acts = acts.concat();
-        // Ids sort by the time of the act, whichever service kept it.
-        acts.sort_by(|one, other| id(other).cmp(id(one)));
-        let limit = page.limit() as usize;
-        let more = acts.len() > limit || more.contains(&true);
-        acts.truncate(limit);
+        let (acts, more) = newest(try_join_all(asking).await?, page.limit() as usize);
         let last = acts.last().filter(|_| more);
         let last = last.map(|last| AUDIT.read(id(last))).transpose();
         let last = last.map_err(|bad| Status::internal(bad.to_string()))?;
         Ok(Response::new(wire::ListActsResponse {
-            next_cursor: last.map(|id| cursor::write(&list, &id)).unwrap_or_default(),
+            next_cursor: last
+                .map(|id| cursor::write(&filters, &id))
+                .unwrap_or_default(),
             acts,
         }))
     }
+}
+
+/// The newest acts of all `answers`, `limit` at most; tells whether there are more.
+fn newest(answers: Vec<(Vec<wire::Act>, bool)>, limit: usize) -> (Vec<wire::Act>, bool) {
+    let (acts, more): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
+    let mut acts = acts.concat();
+    // Ids sort by the time of the act, whichever service kept it.
+    acts.sort_by(|one, other| id(other).cmp(id(one)));
+    let more = acts.len() > limit || more.contains(&true);
+    acts.truncate(limit);
+    (acts, more)
 }
 
 fn id(act: &wire::Act) -> &str {

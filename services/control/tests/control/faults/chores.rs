@@ -91,7 +91,8 @@ async fn a_backup_that_is_too_old_has_one_fault_until_there_is_another() {
     ];
     let made = |ago: Duration| {
         let stamp = File::create(&path).unwrap();
-        stamp.set_modified(SystemTime::now() - ago).unwrap();
+        let made = SystemTime::now().checked_sub(ago).unwrap();
+        stamp.set_modified(made).unwrap();
     };
 
     comes_and_goes(
