@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use sqlx::{Connection as _, PgConnection, query};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::house::{House, wish};
 
@@ -52,7 +52,6 @@ async fn bare(house: &House, locks: usize) -> f64 {
     let url = house.database.primary_url();
     let connect = (0..CLIENTS).map(|_| PgConnection::connect(&url));
     let connections = join_all(connect).await;
-    sleep(Duration::from_millis(100)).await;
     let began = Instant::now();
     let clients = connections
         .into_iter()
