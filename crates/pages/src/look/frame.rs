@@ -1,5 +1,6 @@
 //! What surrounds every page: its head, the way through the shop, what was just done.
 
+use std::borrow::Borrow;
 use std::fmt::Display;
 
 use super::words::Words;
@@ -62,6 +63,11 @@ impl Frame {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     }
 
+    /// Whether the visitor is at `path` itself.
+    pub(crate) fn is_page(&self, path: &str) -> bool {
+        self.path.split('?').next() == Some(path)
+    }
+
     /// `text` with `value` in its gap.
     #[allow(clippy::unused_self, reason = "templates know nothing but the frame")]
     pub(crate) fn fill(&self, text: &str, value: impl Display) -> String {
@@ -69,8 +75,8 @@ impl Frame {
     }
 
     /// An amount, as it is read here.
-    pub(crate) fn money(&self, money: &Money) -> String {
-        money.shown(self.locale)
+    pub(crate) fn money(&self, money: impl Borrow<Money>) -> String {
+        money.borrow().shown(self.locale)
     }
 
     /// The day of a moment, as it is read here.

@@ -3,12 +3,11 @@
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::query;
 use super::seen::{List, Product};
+use super::{query, segment, status};
 use crate::api::Problem;
 use crate::look::Frame;
 use crate::trouble::Trouble;
@@ -49,7 +48,7 @@ pub(super) async fn draw(
         .get(format!("/v1/products/{}", segment(id)))
         .hear()
         .await?;
-    let status = problem.as_ref().map_or(200, |problem| problem.status);
+    let status = status(problem.as_ref());
     let page = ProductPage {
         similar: similar(visitor, &product).await,
         frame: visitor.frame(&product.name),
@@ -57,7 +56,6 @@ pub(super) async fn draw(
         product,
         problem,
     };
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     Ok(visitor.show_as(status, &page))
 }
 
@@ -70,9 +68,4 @@ async fn similar(visitor: &Visitor, product: &Product) -> Vec<Product> {
         .into_iter()
         .filter(|other| other.id != product.id);
     others.take(SIMILAR).collect()
-}
-
-/// `id` as one part of a path, whatever is in it.
-pub(super) fn segment(id: &str) -> String {
-    url::form_urlencoded::byte_serialize(id.as_bytes()).collect()
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::seen::Account;
 use super::sign_in::Next;
-use super::{go, ours, query};
+use super::{go, ours, query, status};
 use crate::form::{Sent, Typed};
 use crate::look::Frame;
 use crate::look::field::Filling;
@@ -55,7 +55,7 @@ async fn register(visitor: Visitor, Sent(typed): Sent) -> Result<Response, Troub
     let body = json!({ "name": typed.get("name"), "email": email, "password": password });
     let asked = visitor.ask(Method::POST, "/v1/auth/register").json(&body);
     if let Err(Trouble(problem)) = asked.hear::<Value>().await {
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let status = status(Some(&problem));
         return Ok(draw(&visitor, status, Filling::refused(typed, *problem)));
     }
     let login = json!({ "email": email, "password": password });

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::query;
+use crate::form::Typed;
 use crate::look::Money;
 use crate::look::picture;
 use crate::look::words::Words;
@@ -24,6 +25,14 @@ impl<T> Default for List<T> {
             data: Vec::new(),
             next_cursor: None,
         }
+    }
+}
+
+impl<T> List<T> {
+    /// Where what follows is, in the list at `path`.
+    pub(crate) fn next_page(&self, path: &str) -> Option<String> {
+        let cursor = self.next_cursor.as_deref()?;
+        Some(format!("{path}?{}", query(&[("cursor", Some(cursor))])))
     }
 }
 
@@ -87,8 +96,6 @@ pub(crate) struct Order {
     pub(crate) total: Money,
     pub(crate) created_at: String,
     pub(crate) version: i64,
-    #[serde(default)]
-    pub(crate) address_id: Option<String>,
 }
 
 impl Product {
@@ -136,13 +143,32 @@ fn category_path(name: &str) -> String {
 }
 
 impl Article {
+    /// Its text, paragraph by paragraph.
+    pub(crate) fn paragraphs(&self) -> impl Iterator<Item = &str> {
+        let parts = self.body.split("\n\n").map(str::trim);
+        parts.filter(|part| !part.is_empty())
+    }
+
     /// When it was published.
     pub(crate) fn moment(&self) -> &str {
         self.publish_at.as_deref().unwrap_or(&self.created_at)
     }
 }
 
+impl Order {
+    /// The names of what was ordered.
+    pub(crate) fn names(&self) -> String {
+        let names: Vec<&str> = self.items.iter().map(|line| &*line.name).collect();
+        names.join(", ")
+    }
+}
+
 impl Line {
+    /// Where its product's picture is. A line knows no category: the name alone decides.
+    pub(crate) fn picture(&self) -> String {
+        picture::path("", &self.name, &self.product_id)
+    }
+
     /// What all its units cost.
     pub(crate) fn sum(&self) -> Money {
         self.unit_price.times(self.quantity)
@@ -157,4 +183,77 @@ pub(crate) struct Account {
     pub(crate) name: String,
     pub(crate) version: i64,
     pub(crate) created_at: String,
+}
+
+/// An address of an account.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Address {
+    pub(crate) id: String,
+    pub(crate) recipient: String,
+    pub(crate) line1: String,
+    #[serde(default)]
+    pub(crate) line2: Option<String>,
+    pub(crate) city: String,
+    pub(crate) postal_code: String,
+    pub(crate) country: String,
+    pub(crate) version: i64,
+}
+
+/// What somebody may spend.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Wallet {
+    pub(crate) balance: Money,
+}
+
+/// A transfer, as its account sees it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) kind: String,
+    pub(crate) amount: Money,
+    pub(crate) order_id: Option<String>,
+    pub(crate) created_at: String,
+}
+
+/// Something an account was told.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Notification {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) subject_id: String,
+    pub(crate) created_at: String,
+    pub(crate) read_at: Option<String>,
+}
+
+impl Address {
+    /// All of it but the name, in one line.
+    pub(crate) fn line(&self) -> String {
+        let street = match &self.line2 {
+            Some(line2) => format!("{}, {line2}", self.line1),
+            None => self.line1.clone(),
+        };
+        format!(
+            "{street}, {} {}, {}",
+            self.postal_code, self.city, self.country
+        )
+    }
+
+    /// As somebody would type it.
+    pub(crate) fn typed(&self) -> Typed {
+        Typed::of([
+            ("version", &*self.version.to_string()),
+            ("recipient", &*self.recipient),
+            ("line1", &*self.line1),
+            ("line2", self.line2.as_deref().unwrap_or_default()),
+            ("city", &*self.city),
+            ("postal_code", &*self.postal_code),
+            ("country", &*self.country),
+        ])
+    }
+}
+
+impl Notification {
+    /// Whether it tells of an order.
+    pub(crate) fn is_of_order(&self) -> bool {
+        self.subject_id.starts_with("ord_")
+    }
 }

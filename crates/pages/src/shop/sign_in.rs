@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{go, ours};
+use super::{go, ours, status};
 use crate::api::Problem;
 use crate::form::{Sent, Typed};
 use crate::look::Frame;
@@ -97,7 +97,7 @@ async fn sign_in(visitor: Visitor, Sent(typed): Sent) -> Result<Response, Troubl
 
 /// Draws the form again, with what was typed and what is wrong with it.
 fn refused(visitor: &Visitor, typed: Typed, problem: Problem) -> Response {
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let status = status(Some(&problem));
     draw(visitor, status, Filling::refused(typed, problem))
 }
 

@@ -93,6 +93,9 @@ super::words! { Words {
     cancel_order: "Cancel the order", "取消订单";
     cancel_text: "The things go back to the shelf, {} goes back to your wallet.", "商品将归还库存，{} 将退回您的钱包。";
     refunded: "Money given back", "已退款";
+    came_back: "{} went back to your wallet.", "{} 已退回您的钱包。";
+    number_of_order: "Order number", "订单号";
+    try_in: "Try again in {} seconds. Your cart and what you typed are kept.", "请在 {} 秒后重试。购物车和您填写的内容都已保留。";
     back: "Back", "返回";
     have_account: "You have an account already?", "已有账户？";
     new_here: "New here?", "第一次来？";
