@@ -6,7 +6,7 @@ mod problem;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
@@ -111,6 +111,3 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 }
-
-/// What an event stream is passed on with.
-pub(crate) const PASSED_ON: [axum::http::HeaderName; 2] = [CONTENT_TYPE, CACHE_CONTROL];

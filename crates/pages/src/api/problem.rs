@@ -2,8 +2,6 @@
 
 use serde::Deserialize;
 
-use crate::shop::seen::Order;
-
 /// Why the API refused.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Problem {
@@ -20,9 +18,6 @@ pub(crate) struct Problem {
     pub(crate) request_id: Option<String>,
     #[serde(default)]
     pub(crate) errors: Vec<Fault>,
-    /// The order that was refused, where one was written.
-    #[serde(default)]
-    pub(crate) order: Option<Box<Order>>,
     /// Seconds until it is worth trying again.
     #[serde(skip)]
     pub(crate) retry_after: Option<u32>,

@@ -2,7 +2,6 @@
 
 super::words! { Words {
     shop: "Holdfast", "Holdfast";
-    tagline: "Things that last, from a shop that stays open.", "经久耐用的好物，永不打烊的小店。";
     skip: "Skip to the content", "跳到正文";
     search: "Search", "搜索";
     search_for: "Search the shop", "搜索商品";
@@ -31,7 +30,6 @@ super::words! { Words {
     request: "If you write to us, name this number:", "联系我们时请提供此编号：";
     unknown: "Unknown", "未知";
     please_check: "Please check this.", "请检查此项。";
-    home: "Home", "首页";
     hero: "Made to be used. Kept to be sold once.", "为使用而造，为诚信而卖。";
     hero_text: "Two hundred things for the kitchen, the desk, the garden and the road, each of which one of us uses at home.", "两百种厨房、书桌、花园与旅途好物，每一件我们自己都在用。";
     browse: "Browse everything", "浏览全部";
@@ -55,16 +53,13 @@ super::words! { Words {
     few_left: "Only {} left", "仅剩 {} 件";
     sold_out: "Sold out", "售罄";
     not_for_sale: "No longer for sale", "已下架";
-    price: "Price", "价格";
     add_to_cart: "Add to cart", "加入购物车";
     sign_in_to_buy: "Sign in to buy", "登录后购买";
     number: "Item number", "货号";
     similar: "More of its kind", "同类商品";
     cart_is_empty: "Your cart is empty.", "购物车是空的。";
-    item: "Item", "商品";
     quantity: "Quantity", "数量";
     total: "Total", "合计";
-    subtotal: "Sum", "小计";
     change: "Change", "修改";
     remove: "Remove", "移除";
     to_checkout: "To the checkout", "去结算";
@@ -85,14 +80,11 @@ super::words! { Words {
     order_of: "Order of {}", "{} 的订单";
     no_orders: "You have not ordered anything yet.", "您还没有订单。";
     placed: "Placed", "已下单";
-    paid: "Paid", "已付款";
     pending_why: "Your order is safe: it is written down on two machines. We are waiting for the payment to answer; this page follows it, and nothing is asked for twice.", "您的订单已安全保存在两台机器上。我们正在等待付款结果，本页会自动更新，不会重复扣款。";
     cancelling_why: "The stock is going back to the shelf and the money to your wallet.", "商品正在归还库存，款项正在退回您的钱包。";
     rejected_why: "Nothing was charged.", "未扣款。";
-    live: "This page follows the order as it moves.", "本页会实时跟踪订单。";
     cancel_order: "Cancel the order", "取消订单";
     cancel_text: "The things go back to the shelf, {} goes back to your wallet.", "商品将归还库存，{} 将退回您的钱包。";
-    refunded: "Money given back", "已退款";
     came_back: "{} went back to your wallet.", "{} 已退回您的钱包。";
     number_of_order: "Order number", "订单号";
     try_in: "Try again in {} seconds. Your cart and what you typed are kept.", "请在 {} 秒后重试。购物车和您填写的内容都已保留。";
@@ -120,7 +112,6 @@ super::words! { Words {
     no_entries: "Nothing has come or gone yet.", "暂无收支记录。";
     no_notifications: "Nothing to tell you yet.", "暂无通知。";
     mark_read: "Mark as read", "标为已读";
-    unread: "New", "未读";
     no_news: "No news.", "暂无新闻。";
     published: "Published {}", "发布于 {}";
     trouble: "This did not work", "操作未成功";
@@ -129,5 +120,4 @@ super::words! { Words {
     send_again: "Send it again", "重新提交";
     nothing_lost: "Nothing you typed is lost.", "您输入的内容没有丢失。";
     signed_in_again: "You are signed in again. Please look this over and send it.", "您已重新登录，请检查后提交。";
-    type_again: "Passwords have to be typed again.", "密码需要重新输入。";
 } }
