@@ -19,14 +19,24 @@ pub(super) fn routes() -> Router {
 #[template(path = "shop/home.html")]
 struct Home {
     frame: Frame,
+    /// By name, so that all kinds stand side by side.
     products: Vec<Product>,
     categories: Vec<Category>,
     news: Vec<Article>,
 }
 
+impl Home {
+    /// The categories whose pictures stand beside the first words.
+    fn chosen(&self) -> impl Iterator<Item = &Category> {
+        self.categories.iter().skip(5).step_by(2).take(3)
+    }
+}
+
 async fn show(visitor: Visitor) -> Result<Response, Trouble> {
     let (products, categories, news) = futures::join!(
-        visitor.get("/v1/products?limit=8").hear::<List<Product>>(),
+        visitor
+            .get("/v1/products?sort=name&limit=10")
+            .hear::<List<Product>>(),
         visitor.get("/v1/categories").hear::<List<Category>>(),
         visitor.get("/v1/news?limit=3").hear::<List<Article>>(),
     );

@@ -33,7 +33,7 @@ super::words! { Words {
     hero: "Made to be used. Kept to be sold once.", "为使用而造，为诚信而卖。";
     hero_text: "Two hundred things for the kitchen, the desk, the garden and the road, each of which one of us uses at home.", "两百种厨房、书桌、花园与旅途好物，每一件我们自己都在用。";
     browse: "Browse everything", "浏览全部";
-    new_in: "New on the shelf", "新品上架";
+    along_the_shelf: "Along the shelf", "货架一览";
     by_category: "By category", "按分类";
     from_news: "From the shop", "店铺动态";
     all_news: "All news", "全部新闻";
