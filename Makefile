@@ -10,7 +10,7 @@ HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up ha down clean order compose test test-ha test-k8s test-compose lint sqlx record coverage bench
+.PHONY: help setup up ha down clean order compose test test-ha test-k8s test-compose test-browser lint sqlx record coverage bench
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -68,6 +68,12 @@ test-compose: setup ## Break the containers, one of each kind, under a load of o
 	@$(COMPOSE) build
 	@cargo build --workspace --all-targets
 	@cargo test --workspace --no-fail-fast --test compose -- --ignored --test-threads=1
+
+# Bounded by the tests' own limits; pictures of every page are left in target/screenshots.
+test-browser: setup ## Use the shop as people do, in Chromium; leaves pictures of every page
+	@deploy/setup.sh browser
+	@cargo build --workspace --all-targets
+	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast --test browser -- --ignored --test-threads=2
 
 lint: setup ## Check format, lints and documentation
 	cargo fmt --all --check

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what building and running Holdfast needs and this machine lacks, and says so. Silent when nothing is missing.
 # `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel, pgBackRest.
+# `setup.sh browser` also installs what pages are tested with: Chromium and its driver.
 # `setup.sh k8s` also installs what the manifests below k8s/ are tested with: promtool and kubectl.
 set -eu
 
@@ -39,6 +40,10 @@ if [ "${1:-}" = ha ]; then
   has haproxy || missing="$missing haproxy"
   has redis-sentinel || missing="$missing redis-sentinel"
   has pgbackrest || missing="$missing pgbackrest"
+fi
+if [ "${1:-}" = browser ]; then
+  has chromium || missing="$missing chromium"
+  has chromedriver || missing="$missing chromium-driver"
 fi
 if [ "${1:-}" = k8s ]; then
   has promtool || missing="$missing prometheus"

@@ -24,6 +24,7 @@ mod news;
 mod openapi;
 mod orders;
 mod page;
+mod pages;
 mod plain;
 mod priority;
 mod problem;

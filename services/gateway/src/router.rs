@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, Method};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -20,7 +20,9 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::code::Code;
 use crate::problem::Problem;
 use crate::state::Edge;
-use crate::{admin, carts, context, me, news, openapi, orders, products, sessions, topology};
+use crate::{
+    admin, carts, context, me, news, openapi, orders, pages, products, sessions, topology,
+};
 
 /// Where the description of all routes is.
 const OPENAPI: &str = "/v1/openapi.json";
@@ -53,11 +55,11 @@ pub(crate) fn router(edge: &Edge, probes: Router) -> Router {
         .merge(reader())
         .merge(topology::routes())
         .route(OPENAPI, get(async move || (json, text.clone())))
-        .route("/", get(async || Redirect::temporary("/docs/")))
-        .method_not_allowed_fallback(method_not_allowed)
-        .fallback(no_such_route);
+        .method_not_allowed_fallback(method_not_allowed);
+    let nowhere = surrounded(Router::new().fallback(no_such_route), edge);
+    let api = surrounded(routes, edge);
     // What asks whether the gateway lives must hear it also when nothing else gets through.
-    probes.merge(surrounded(routes, edge))
+    probes.merge(pages::before(api, nowhere, edge))
 }
 
 /// Puts around `routes` what every request passes.

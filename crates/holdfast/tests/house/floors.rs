@@ -7,7 +7,7 @@ use super::tree::root;
 /// What stands on which floor, from the ground up.
 const FLOORS: [&[&str]; 6] = [
     &["api", "retry", "telemetry", "auth"],
-    &["db", "cache", "discovery", "stack"],
+    &["db", "cache", "discovery", "stack", "pages"],
     &["chassis", "saga", "lock", "testkit"],
     &["gateway", "user", "order", "news", "control"],
     &["drill"],

@@ -12,6 +12,7 @@ mod fallback;
 mod front;
 mod limits;
 mod outcomes;
+mod pages;
 mod placing;
 mod probes;
 mod proxied;

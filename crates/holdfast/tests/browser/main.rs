@@ -1,0 +1,9 @@
+//! The shop in a real browser: Chromium by its driver, headless. Run by `make test-browser`.
+#![cfg(test)]
+
+mod browser;
+#[allow(dead_code, reason = "the other tests of the whole shop use more of it")]
+#[path = "../promises/open.rs"]
+mod open;
+mod purchase;
+mod shown;
