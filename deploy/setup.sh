@@ -44,6 +44,8 @@ fi
 if [ "${1:-}" = browser ]; then
   has chromium || missing="$missing chromium"
   has chromedriver || missing="$missing chromium-driver"
+  # Without a font for it, Chinese is a row of boxes in every picture.
+  [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || missing="$missing fontconfig fonts-wqy-microhei"
 fi
 if [ "${1:-}" = k8s ]; then
   has promtool || missing="$missing prometheus"

@@ -17,6 +17,8 @@ use tower::ServiceExt as _;
 pub(crate) use ask::Ask;
 pub(crate) use problem::Problem;
 
+use crate::trouble::Trouble;
+
 /// The largest answer that is read: an export of everything an account has.
 const LARGEST: usize = 16 * 1024 * 1024;
 
@@ -69,11 +71,11 @@ impl Reply {
     ///
     /// # Errors
     /// The problem that was answered.
-    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Trouble> {
         self.good()?;
         serde_json::from_slice(&self.body).map_err(|why| {
             tracing::error!(%why, "an answer of the API is not what the pages take it for");
-            Problem::unreadable()
+            Problem::unreadable().into()
         })
     }
 
@@ -81,7 +83,7 @@ impl Reply {
     ///
     /// # Errors
     /// The problem that was answered.
-    pub(crate) fn bytes(self) -> Result<Bytes, Problem> {
+    pub(crate) fn bytes(self) -> Result<Bytes, Trouble> {
         self.good()?;
         Ok(self.body)
     }
@@ -90,14 +92,14 @@ impl Reply {
     ///
     /// # Errors
     /// The problem that was answered.
-    pub(crate) fn good(&self) -> Result<(), Problem> {
+    pub(crate) fn good(&self) -> Result<(), Trouble> {
         if self.status.is_success() {
             return Ok(());
         }
         let read = serde_json::from_slice(&self.body);
         let mut problem: Problem = read.unwrap_or_else(|_| Problem::unreadable());
         problem.retry_after = self.header(RETRY_AFTER).and_then(|text| text.parse().ok());
-        Err(problem)
+        Err(problem.into())
     }
 
     /// Whether it was given before, and is shown while a service is away.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -112,7 +113,7 @@ fn is_foreign(headers: &HeaderMap, uri: &Uri) -> bool {
     let Some(origin) = text(ORIGIN.as_str()) else {
         return false; // An old browser: the token alone decides.
     };
-    let host = text(HOST.as_str()).or_else(|| uri.authority().map(|host| host.as_str()));
+    let host = text(HOST.as_str()).or_else(|| uri.authority().map(Authority::as_str));
     let of_origin = origin.split_once("://").map(|(_, host)| host);
     of_origin != host
 }

@@ -257,7 +257,7 @@ impl Visitor {
         request.headers_mut().insert(CONTENT_TYPE, json);
         let reply = self.api().send(request).await;
         self.heard(&reply);
-        reply.read()
+        reply.read().map_err(|Trouble(problem)| *problem)
     }
 
     /// Lets the browser keep a session.
@@ -351,6 +351,7 @@ impl Visitor {
     }
 
     /// Draws `page` under another status than 200.
+    #[allow(clippy::unused_self, reason = "pages are shown to somebody")]
     pub(crate) fn show_as(&self, status: StatusCode, page: &impl Template) -> Response {
         let kind = HeaderValue::from_static("text/html; charset=utf-8");
         match page.render() {

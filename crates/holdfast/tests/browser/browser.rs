@@ -1,4 +1,4 @@
-//! A browser of a test's own, asked by the WebDriver protocol.
+//! A browser of a test's own, asked by the protocol of W3C for drivers.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 /// How long anything may take to show.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// The name that the protocol gives to elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 

@@ -5,5 +5,8 @@ mod browser;
 #[allow(dead_code, reason = "the other tests of the whole shop use more of it")]
 #[path = "../promises/open.rs"]
 mod open;
+#[allow(dead_code, reason = "the other tests of the whole shop use more of it")]
+#[path = "../promises/people.rs"]
+mod people;
 mod purchase;
 mod shown;

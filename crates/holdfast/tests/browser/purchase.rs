@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::browser::Browser;
 use crate::open::{SETTLED, Shop, Wanted};
+use crate::people::Person;
 
 /// A shop with the demo's catalogue.
 pub(crate) async fn stocked(own_pair: bool) -> Shop {
@@ -14,7 +15,8 @@ pub(crate) async fn stocked(own_pair: bool) -> Shop {
         settings: &[],
     })
     .await;
-    shop.ground.migrate().await.unwrap();
+    order::seed::run(&shop.order.db()).await.unwrap();
+    news::seed::run(&shop.news.db()).await.unwrap();
     shop
 }
 
@@ -68,38 +70,23 @@ async fn orders(browser: &Browser) -> i64 {
 
 /// Ships and delivers the order, as the back office does.
 async fn delivered(shop: &Shop, id: &str) {
-    let http = reqwest::Client::new();
-    let [admin, ..] = user::seed::DEMO;
-    let login = json!({ "email": admin.email, "password": admin.password });
-    let url = |path: &str| format!("{}{path}", shop.gateway(0));
-    let answer = http
-        .post(url("/v1/auth/login"))
-        .json(&login)
-        .send()
-        .await
-        .unwrap();
-    let tokens: serde_json::Value = answer.json().await.unwrap();
-    let token = tokens["access_token"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{tokens}"));
+    let mut support = Person::join(shop, "support").await;
     for act in ["ship", "deliver"] {
-        let path = url(&format!("/v1/orders/{id}/{act}"));
-        let asked = http.request(Method::POST, path).bearer_auth(token).send();
-        let answer = asked.await.unwrap();
-        assert!(answer.status().is_success(), "{act}: {answer:?}");
+        let path = format!("/v1/orders/{id}/{act}");
+        let answer = support.customer.send(Method::POST, &path, None, None).await;
+        let answer = answer.unwrap();
+        assert!(answer.status.is_success(), "{act}: {answer:?}");
     }
 }
 
-async fn bought(shop: &Shop, browser: &Browser) -> String {
+async fn bought(browser: &Browser) -> String {
     joined(browser, "Ann Example").await;
     filled_cart(browser).await;
     browser.press(".bill .button").await;
     browser.press("#place button").await;
     browser.sees("#order").await;
     let path = browser.path().await;
-    let id = path.trim_start_matches("/orders/").to_owned();
-    let _ = shop;
-    id
+    path.trim_start_matches("/orders/").to_owned()
 }
 
 #[tokio::test]
@@ -108,7 +95,7 @@ async fn a_stranger_becomes_a_customer_and_sees_the_order_come() {
     let shop = stocked(false).await;
     let browser = Browser::open(&shop.gateway(0)).await;
 
-    let id = bought(&shop, &browser).await;
+    let id = bought(&browser).await;
     browser
         .until("return document.querySelector('#order')?.dataset.status === 'confirmed'")
         .await;
@@ -156,7 +143,7 @@ async fn the_whole_purchase_works_without_scripts() {
         )
         .await;
 
-    bought(&shop, &browser).await;
+    bought(&browser).await;
 
     let ran = browser.run("return typeof htmx").await;
     assert_eq!(ran, "undefined", "scripts ran after all");

@@ -60,7 +60,7 @@ impl<'a> Ask<'a> {
     /// # Errors
     /// The problem that it answers.
     pub(crate) async fn hear<T: DeserializeOwned>(self) -> Result<T, Trouble> {
-        Ok(self.reply().await?.read::<T>()?)
+        self.reply().await?.read()
     }
 
     /// Sends it; all that counts is that it was done.
@@ -68,7 +68,7 @@ impl<'a> Ask<'a> {
     /// # Errors
     /// The problem that it answers.
     pub(crate) async fn done(self) -> Result<(), Trouble> {
-        Ok(self.reply().await?.good()?)
+        self.reply().await?.good()
     }
 
     /// Sends it; answers all that came back.

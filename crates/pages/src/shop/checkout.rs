@@ -52,7 +52,7 @@ impl Checkout {
 }
 
 async fn show(visitor: Visitor) -> Result<Response, Trouble> {
-    draw(&visitor, &Typed::default(), None).await
+    Box::pin(draw(&visitor, &Typed::default(), None)).await
 }
 
 async fn draw(
@@ -101,7 +101,7 @@ async fn place(visitor: Visitor, Sent(typed): Sent) -> Result<Response, Trouble>
         }
         Err(Trouble(problem)) if problem.wants_sign_in() => Err(Trouble(problem)),
         Err(Trouble(problem)) => {
-            let drawn = draw(&visitor, &typed, Some(*problem.clone())).await;
+            let drawn = Box::pin(draw(&visitor, &typed, Some(*problem.clone()))).await;
             // Where nothing can be read either, the form itself is kept, with its key.
             drawn.map_err(|_| Trouble(problem))
         }

@@ -120,6 +120,11 @@ impl Product {
 }
 
 impl Product {
+    /// Whether few are left, or none.
+    pub(crate) fn is_scarce(&self) -> bool {
+        self.available <= FEW
+    }
+
     /// How its stock stands.
     pub(crate) fn stock_said(&self, t: &Words) -> String {
         self.stock_word(t).unwrap_or_else(|| t.in_stock.to_owned())

@@ -1,5 +1,7 @@
 //! The pages over real HTTP: what every page wears, what every form refuses, and that nothing typed is lost or run.
 
+#![allow(clippy::print_stdout, reason = "figures are shown to whoever runs it")]
+
 use api::common::Money;
 use api::order::{Cart, CartItem, Category, ListCategoriesResponse, ListProductsResponse, Product};
 use api::user::Tokens;
@@ -113,7 +115,8 @@ impl Browser {
         let mut cookies = format!("form={}", cookie(&page, "form").unwrap());
         if signed_in {
             let access = front.token(front.account, Role::Customer);
-            cookies += &format!("; access={access}; refresh=r; cart={CART}.1");
+            let session = format!("; access={access}; refresh=r; cart={CART}.1");
+            cookies.push_str(&session);
         }
         Self { cookies, token }
     }
@@ -308,7 +311,6 @@ async fn a_form_whose_session_has_ended_is_kept_until_its_sender_has_signed_in()
         refresh_token: "r".into(),
         expires_in: 900,
         account_id: front.account_id(),
-        ..Tokens::default()
     };
     front.fake.says("Auth/Login", &tokens);
     let again = [

@@ -35,7 +35,7 @@ pub(super) fn routes() -> Router {
 #[template(path = "shop/addresses.html")]
 struct Addresses {
     frame: Frame,
-    addresses: Vec<Address>,
+    all: Vec<Address>,
     problem: Option<Problem>,
 }
 
@@ -58,7 +58,7 @@ async fn draw_all(visitor: &Visitor, problem: Option<Problem>) -> Result<Respons
     let status = status(problem.as_ref());
     let page = Addresses {
         frame: visitor.frame(visitor.locale().words().addresses),
-        addresses: all.data,
+        all: all.data,
         problem,
     };
     Ok(visitor.show_as(status, &page))
