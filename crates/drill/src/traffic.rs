@@ -25,6 +25,8 @@ const MOST: usize = 4_096;
 const SIGN_IN: Duration = Duration::from_mins(5);
 /// How long is waited before somebody who was not let in tries again.
 const AGAIN: Duration = Duration::from_secs(2);
+/// For how long somebody tries to join.
+const JOINING: Duration = Duration::from_secs(20);
 /// What they have in the wallet: as much as one top-up may bring.
 const MONEY: i64 = 1_000_000;
 /// How many try at once to have settled what is not known.
@@ -85,7 +87,7 @@ impl Traffic {
     pub async fn buyers(door: &Door, count: usize) -> anyhow::Result<Vec<Buyer>> {
         let mut buyers = Vec::new();
         for _ in 0..count {
-            buyers.push(Buyer::join(door, MONEY).await?);
+            buyers.push(join(door).await?);
         }
         Ok(buyers)
     }
@@ -107,6 +109,17 @@ impl Traffic {
         Patience {
             answer: self.patience,
             limit: self.limit,
+        }
+    }
+}
+
+/// Joins as somebody new until that is known to have worked.
+async fn join(door: &Door) -> anyhow::Result<Buyer> {
+    let end = Instant::now() + JOINING;
+    loop {
+        match Buyer::join(door, MONEY).await {
+            Err(_) if Instant::now() < end => sleep(AGAIN).await,
+            joined => return joined,
         }
     }
 }
