@@ -10,7 +10,7 @@ HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up ha down clean order compose test test-ha test-k8s test-compose test-browser lint sqlx record coverage bench
+.PHONY: help setup up ha drill drill-planted down clean order compose test test-ha test-k8s test-compose test-browser lint sqlx record coverage bench
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -28,6 +28,16 @@ ha: ## Run it highly available, every part at least twice, on PORT and the one a
 	@echo "Building (some minutes the first time) ..."
 	@cargo build --bin holdfast
 	@$(HOLDFAST) ha
+
+drill: ## Break a shop of its own in every way it claims to survive, check it, report (MINUTES=10 SEED= RATE= REPORT=)
+	@deploy/setup.sh drill
+	@echo "Building (some minutes the first time) ..."
+	@cargo build --bin holdfast
+	@$(HOLDFAST) drill --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) --report $(or $(REPORT),.holdfast/drill)
+
+drill-planted: ## Plant mistakes into such a shop, and see that the drill finds each and names it
+	@deploy/setup.sh drill
+	@cargo test --workspace --test ha -- --ignored --test-threads=1 planted
 
 down: ## End the shop that `make up` started elsewhere
 	@$(HOLDFAST) down

@@ -2,6 +2,7 @@
 # Installs what building and running Holdfast needs and this machine lacks, and says so. Silent when nothing is missing.
 # `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel, pgBackRest.
 # `setup.sh browser` also installs what pages are tested with: Chromium and its driver.
+# `setup.sh drill` installs that, and what lets the clock of one process jump.
 # `setup.sh k8s` also installs what the manifests below k8s/ are tested with: promtool and kubectl.
 set -eu
 
@@ -33,7 +34,7 @@ postgres_at_least_15 || missing="$missing postgresql"
 has redis-server || missing="$missing redis-server"
 has cc || missing="$missing gcc libc6-dev"
 has curl || missing="$missing curl"
-if [ "${1:-}" = ha ]; then
+if [ "${1:-}" = ha ] || [ "${1:-}" = drill ]; then
   has etcd || missing="$missing etcd-server"
   # Debian's Patroni brings what it needs to speak to etcd and to Postgres (python3-etcd, python3-psycopg2).
   has patroni || missing="$missing patroni"
@@ -46,6 +47,9 @@ if [ "${1:-}" = browser ]; then
   has chromedriver || missing="$missing chromium-driver"
   # Without a font for it, Chinese is a row of boxes in every picture.
   [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || missing="$missing fontconfig fonts-wqy-microhei"
+fi
+if [ "${1:-}" = drill ]; then
+  has faketime || missing="$missing faketime"
 fi
 if [ "${1:-}" = k8s ]; then
   has promtool || missing="$missing prometheus"

@@ -1,6 +1,7 @@
 //! Who orders, and what there is to order.
 
 use anyhow::Context as _;
+use serde_json::{Value, json};
 use sqlx::{PgPool, query};
 use uuid::Uuid;
 
@@ -14,6 +15,8 @@ const PASSWORD: &str = "correct horse battery staple";
 pub struct Buyer {
     /// Their account.
     pub account: Uuid,
+    /// What they sign in with.
+    email: String,
     /// Them, as a client of the shop.
     pub customer: Customer,
 }
@@ -43,8 +46,25 @@ impl Buyer {
         }
         Ok(Self {
             account: api::id::ACCOUNT.read(account)?,
+            email,
             customer,
         })
+    }
+
+    /// Signs in anew, at the door whose turn it is of `doors`.
+    ///
+    /// # Errors
+    /// When the shop refuses.
+    pub(crate) async fn sign_in(&mut self, doors: &[Door], turn: usize) -> anyhow::Result<()> {
+        let mut at_door = self.customer.at(&doors[turn % doors.len()]);
+        at_door.sign_in(&self.email, PASSWORD).await?;
+        self.customer = at_door;
+        Ok(())
+    }
+
+    /// What they prove themselves with.
+    pub(crate) fn proof(&self) -> Value {
+        json!({"email": self.email, "password": PASSWORD})
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Findings {
     pub unserved: Vec<String>,
     /// The reader's own, and not as new as they knew it.
     pub stale: Vec<String>,
+    /// The same, where they knew it by an earlier read: time ran backwards for them.
+    pub backwards: Vec<String>,
 }
 
 impl Findings {
@@ -37,6 +39,7 @@ impl Findings {
             &self.unresolved,
             &self.unserved,
             &self.stale,
+            &self.backwards,
         ];
         all.into_iter().flatten().map(String::as_str).collect()
     }
@@ -73,7 +76,9 @@ pub fn check(sendings: &[Sending], reads: &[OwnRead], stored: &[Stored]) -> Find
             findings.doubled.push(words);
         }
     }
-    findings.stale = reads.iter().filter_map(stale).collect();
+    let (again, first): (Vec<_>, Vec<_>) = reads.iter().partition(|read| read.again);
+    findings.stale = first.into_iter().filter_map(stale).collect();
+    findings.backwards = again.into_iter().filter_map(stale).collect();
     findings
 }
 

@@ -138,6 +138,7 @@ mod tests {
                 product: Uuid::nil(),
                 quantity: 1,
                 price: 1,
+                cart: None,
             };
             let wish = Arc::new(wish);
             history.sent(Sending {

@@ -127,6 +127,7 @@ impl Flood {
                     product: product.id,
                     quantity: 1,
                     price,
+                    cart: None,
                 };
                 let heard = Heard::of(&answer);
                 history.sent(Sending {

@@ -1,8 +1,11 @@
 //! What customers did and were told, all of it, in the order in which it ended.
 
+mod file;
+
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -21,6 +24,8 @@ pub struct Wish {
     pub quantity: i32,
     /// What one of it costs.
     pub price: i64,
+    /// The cart that it is ordered by, if by one.
+    pub cart: Option<String>,
 }
 
 /// What was heard of a wish that was sent.
@@ -76,6 +81,56 @@ pub struct OwnRead {
     pub told: String,
     /// Where it stood when they read it; nothing, where there was no such order. A read that was not answered is not kept.
     pub found: Option<String>,
+    /// Whether they had been told by an earlier read, and not by the answer to their order.
+    pub again: bool,
+}
+
+/// One thing that somebody came for, however often it had to be sent.
+#[derive(Debug, Clone)]
+pub struct Errand {
+    /// What for.
+    pub act: Act,
+    /// When they came: from here on it is counted how long it took, whenever it was really sent.
+    pub came: Instant,
+    /// When they had it, or gave up.
+    pub ended: Instant,
+    /// How often it was sent.
+    pub sent: usize,
+    /// Whether they had it in the end.
+    pub served: bool,
+}
+
+/// What somebody comes for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Act {
+    /// To look at products or news.
+    Look,
+    /// To put something into a cart, and order that.
+    Cart,
+    /// To order.
+    Order,
+    /// To sign in.
+    SignIn,
+}
+
+impl Act {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Look, Self::Cart, Self::Order, Self::SignIn];
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Cart => "cart",
+            Self::Order => "order",
+            Self::SignIn => "sign in",
+        }
+    }
+
+    /// Whether it changes something.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Cart | Self::Order)
+    }
 }
 
 /// What customers did and were told.
@@ -87,6 +142,7 @@ struct Inner {
     sendings: Vec<Sending>,
     looks: Vec<Look>,
     reads: Vec<OwnRead>,
+    errands: Vec<Errand>,
 }
 
 impl History {
@@ -105,6 +161,16 @@ impl History {
         self.held().reads.push(read);
     }
 
+    /// Writes down what became of an errand.
+    pub fn done(&self, errand: Errand) {
+        self.held().errands.push(errand);
+    }
+
+    /// All errands, in the order in which they ended.
+    pub fn errands(&self) -> Vec<Errand> {
+        self.held().errands.clone()
+    }
+
     /// All that was sent, in the order in which it ended.
     pub fn sendings(&self) -> Vec<Sending> {
         self.held().sendings.clone()
@@ -120,6 +186,20 @@ impl History {
         self.held().reads.clone()
     }
 
+    /// The wishes of which nobody knows yet what became of them.
+    pub fn open(&self) -> Vec<Arc<Wish>> {
+        let mut open: BTreeMap<(Uuid, String), Arc<Wish>> = BTreeMap::new();
+        let sendings = self.sendings();
+        for one in &sendings {
+            let wish = &one.wish;
+            open.insert((wish.customer, wish.key.clone()), wish.clone());
+        }
+        for one in sendings.iter().filter(|one| !one.heard.is_open()) {
+            open.remove(&(one.wish.customer, one.wish.key.clone()));
+        }
+        open.into_values().collect()
+    }
+
     /// Whose wishes they were.
     pub fn customers(&self) -> Vec<Uuid> {
         let held = self.held();
@@ -132,6 +212,16 @@ impl History {
         let held = self.held();
         let taken = held.sendings.iter().filter(|one| one.heard.is_taken());
         taken.count()
+    }
+
+    /// How many keys are known to be an order.
+    pub fn acknowledged_keys(&self) -> usize {
+        let held = self.held();
+        let taken = held.sendings.iter().filter(|one| one.heard.is_taken());
+        let keys: HashSet<(Uuid, &str)> = taken
+            .map(|one| (one.wish.customer, one.wish.key.as_str()))
+            .collect();
+        keys.len()
     }
 
     /// How many looks were answered so far.
@@ -166,6 +256,20 @@ impl History {
 }
 
 impl Wish {
+    /// What is sent for it, each time the same.
+    pub(crate) fn body(&self) -> Value {
+        match &self.cart {
+            Some(cart) => json!({"cart_id": cart}),
+            None => json!({"items": [self.item()]}),
+        }
+    }
+
+    /// Its only line.
+    pub(crate) fn item(&self) -> Value {
+        let product = api::id::PRODUCT.write(self.product);
+        json!({"product_id": product, "quantity": self.quantity})
+    }
+
     /// What it costs in all.
     pub fn total(&self) -> i64 {
         self.price * i64::from(self.quantity)

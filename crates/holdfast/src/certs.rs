@@ -75,6 +75,31 @@ pub fn write_for(folder: &Path, reached: &Reached) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes a certificate for the edge into `folder` that has expired a minute ago, by the authority that is there.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn expire_edge(folder: &Path) -> anyhow::Result<()> {
+    let authority = authority(folder)?;
+    let expired = OffsetDateTime::now_utc() - Duration::MINUTE;
+    certify_until(
+        folder,
+        "server",
+        &HERE.map(str::to_owned),
+        &authority,
+        expired,
+    )
+}
+
+/// Puts `text` back into the file at `path`: a certificate, or its key.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn put_back(path: &Path, text: &str) -> anyhow::Result<()> {
+    let private = path.extension().is_some_and(|word| word == "key");
+    save(path, text, if private { 0o600 } else { 0o644 })
+}
+
 /// The settings by which a gateway shows customers what is for the edge, from `folder`.
 pub fn edge(folder: &Path) -> [(&'static str, String); 2] {
     let file = |name: &str| folder.join(name).display().to_string();
@@ -125,12 +150,21 @@ fn certify(
     names: &[String],
     authority: &Issuer<'static, KeyPair>,
 ) -> anyhow::Result<()> {
+    let end = OffsetDateTime::now_utc() + Duration::days(GOOD);
+    certify_until(folder, name, names, authority, end)
+}
+
+fn certify_until(
+    folder: &Path,
+    name: &str,
+    names: &[String],
+    authority: &Issuer<'static, KeyPair>,
+    end: OffsetDateTime,
+) -> anyhow::Result<()> {
     let key = KeyPair::generate()?;
     let params = CertificateParams::new(names);
-    let mut params = good_for(
-        params.with_context(|| format!("the names of {name}"))?,
-        GOOD,
-    );
+    let params = params.with_context(|| format!("the names of {name}"))?;
+    let mut params = good_until(params, end);
     let common = format!("Holdfast {name}, for development");
     params.distinguished_name.push(DnType::CommonName, common);
     params.extended_key_usages = vec![
@@ -151,7 +185,8 @@ fn certify(
 /// Reads the authority of `folder`, or makes one.
 fn authority(folder: &Path) -> anyhow::Result<Issuer<'static, KeyPair>> {
     let (certificate, key) = (folder.join("ca.pem"), folder.join("ca.key"));
-    let mut params = good_for(CertificateParams::default(), GOOD_AUTHORITY);
+    let end = OffsetDateTime::now_utc() + Duration::days(GOOD_AUTHORITY);
+    let mut params = good_until(CertificateParams::default(), end);
     params
         .distinguished_name
         .push(DnType::CommonName, "Holdfast development authority");
@@ -170,10 +205,9 @@ fn authority(folder: &Path) -> anyhow::Result<Issuer<'static, KeyPair>> {
 }
 
 /// Good from yesterday on, for clocks that are behind.
-fn good_for(mut params: CertificateParams, days: i64) -> CertificateParams {
-    let now = OffsetDateTime::now_utc();
-    params.not_before = now - Duration::days(1);
-    params.not_after = now + Duration::days(days);
+fn good_until(mut params: CertificateParams, end: OffsetDateTime) -> CertificateParams {
+    params.not_before = OffsetDateTime::now_utc() - Duration::days(1);
+    params.not_after = end;
     params
 }
 

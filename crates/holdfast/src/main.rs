@@ -87,6 +87,19 @@ enum Command {
         #[arg(long, default_value_t = 500)]
         by: u64,
     },
+    /// Let what a part of it answers stand still; what is sent to it arrives.
+    Mute {
+        /// Which part.
+        name: String,
+    },
+    /// Lose some of what the wires around a part of it carry; it is sent again.
+    Lose {
+        /// Which part.
+        name: String,
+        /// How many of a hundred pieces.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=100))]
+        percent: u8,
+    },
     /// Have another database node lead.
     Switchover,
     /// Have so many instances of a service.
@@ -136,6 +149,9 @@ enum Command {
         #[command(flatten)]
         rate: Rate,
     },
+    /// Open a highly available shop of its own, load it, break it in every way that it claims to survive, check the data, and
+    /// write a report.
+    Drill(ha::drill::Asked),
     /// Be one service, with its settings from the environment.
     Run {
         /// Which one.
@@ -224,6 +240,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Resume { name } => act(&home, &Deed::Resume { name }).await?,
         Command::Cut { name } => act(&home, &Deed::Cut { name }).await?,
         Command::Slow { name, by } => act(&home, &Deed::Slow { name, by }).await?,
+        Command::Mute { name } => act(&home, &Deed::Mute { name }).await?,
+        Command::Lose { name, percent } => act(&home, &Deed::Lose { name, percent }).await?,
         Command::Switchover => act(&home, &Deed::SwitchOver).await?,
         Command::Scale { service, count } => {
             let kind = service;
@@ -236,6 +254,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Clean => clean(&home).await?,
         Command::Order { url } => demo::order(&doors(&home, url)?, up::CURRENCY).await?,
         Command::Load { url, rate } => load::run(&doors(&home, url)?, rate).await?,
+        Command::Drill(asked) => return Box::pin(ha::drill::run(asked)).await,
         Command::Bench { what } => Box::pin(measure(what)).await?,
         Command::Baseline {
             part,

@@ -37,4 +37,4 @@ pub use process::{Launch, Process};
 pub use program::installed;
 pub use supervisor::{Supervisor, Ward};
 pub use tls::Tls;
-pub use wire::{Fate, Wire};
+pub use wire::{Fate, Way, Wire};

@@ -1,4 +1,4 @@
-//! A TCP connection with a hand on it: cut, healed, slowed, frozen, or cut at a chosen byte.
+//! A TCP connection with a hand on it: cut, healed, slowed, frozen, one-way, lossy, or cut at a chosen byte.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,12 +27,36 @@ pub enum Fate {
 
 type Hook = Box<dyn FnMut(&[u8]) -> Fate + Send>;
 
+/// After so long what was lost is sent again: the least that Linux waits.
+const SENT_AGAIN: Duration = Duration::from_millis(200);
+/// How often the same is lost in a row, at most.
+const LOST_AGAIN: u32 = 3;
+
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// What clients send.
+    There,
+    /// What the server answers.
+    Back,
+}
+
 /// How the wire is at the moment.
 #[derive(Debug, Clone, Copy, Default)]
 struct State {
     cut: bool,
     frozen: bool,
+    /// The one way in which nothing arrives.
+    stopped: Option<Way>,
     delay: Duration,
+    /// How many of a hundred pieces are lost, and sent again.
+    loss: u8,
+}
+
+impl State {
+    fn holds(&self, way: Way) -> bool {
+        self.frozen || self.stopped == Some(way)
+    }
 }
 
 /// A wire to a server: clients connect to [`Self::addr`]. All its connections end with it.
@@ -114,6 +138,21 @@ impl Wire {
         self.shared.state.send_modify(|state| state.frozen = true);
     }
 
+    /// Lets bytes stand still that go `way`; the others arrive. Healed, what stood still arrives too, as what TCP sends again.
+    pub fn stop(&self, way: Way) {
+        self.shared
+            .state
+            .send_modify(|state| state.stopped = Some(way));
+    }
+
+    /// Loses `percent` of the pieces that are sent, in each direction: they arrive later, as TCP sends them again, and hold up
+    /// what follows them.
+    pub fn lose(&self, percent: u8) {
+        self.shared
+            .state
+            .send_modify(|state| state.loss = percent.min(100));
+    }
+
     /// Takes connections again, at full speed.
     pub fn heal(&self) {
         self.shared.state.send_replace(State::default());
@@ -179,15 +218,24 @@ impl Shared {
         hook.as_mut().map_or(Fate::Pass, |hook| hook(bytes))
     }
 
-    /// Waits for as long as the wire holds bytes up.
-    async fn hold_up(&self) {
-        let delay = self.now().delay;
+    /// Waits for as long as the wire holds up bytes that go `way`.
+    async fn hold_up(&self, way: Way) {
+        let now = self.now();
+        let delay = now.delay + sent_again(now.loss);
         if !delay.is_zero() {
             sleep(delay).await;
         }
+        let mut state = self.state.subscribe();
         // The sender lives in this very value.
-        let _ = self.state.subscribe().wait_for(|state| !state.frozen).await;
+        let _ = state.wait_for(|state| !state.holds(way)).await;
     }
+}
+
+/// How much later a piece arrives where `percent` are lost: each time it is waited twice as long before it is sent again.
+fn sent_again(percent: u8) -> Duration {
+    let lost = || rand::random_range(0..100) < percent;
+    let times = (0..LOST_AGAIN).take_while(|_| lost()).count();
+    (0..times).map(|turn| SENT_AGAIN * (1 << turn)).sum()
 }
 
 /// Listens for as long as somebody listens at the other end.
@@ -262,7 +310,7 @@ async fn there(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared)
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
         let bytes = &buffer[..count];
         let fate = shared.fate(bytes);
-        shared.hold_up().await;
+        shared.hold_up(Way::There).await;
         if fate == Fate::Cut || to.write_all(bytes).await.is_err() {
             return;
         }
@@ -275,7 +323,7 @@ async fn there(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared)
 async fn back(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        shared.hold_up().await;
+        shared.hold_up(Way::Back).await;
         if to.write_all(&buffer[..count]).await.is_err() {
             return;
         }

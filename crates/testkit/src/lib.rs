@@ -12,7 +12,7 @@ pub use certified::Certified;
 pub use cluster::{Cluster, STACK, Seat, cluster, guarded_cluster};
 pub use database::{Database, database, database_on};
 use stack::Tls;
-pub use stack::{Fate, Redis, RedisHa, RedisPlan, Sentinel, Standing, Wire};
+pub use stack::{Fate, Redis, RedisHa, RedisPlan, Sentinel, Standing, Way, Wire};
 
 /// Starts a Redis of this test's own: empty, to be paused, killed and restarted, gone at the end.
 pub async fn redis() -> Redis {

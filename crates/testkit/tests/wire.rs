@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use testkit::{Fate, Wire};
+use testkit::{Fate, Way, Wire};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
@@ -126,4 +126,37 @@ async fn a_url_leads_over_the_wire() {
         url,
         format!("postgres://order:secret@{}/order", wire.addr())
     );
+}
+
+#[tokio::test]
+async fn a_wire_that_stops_one_way_carries_the_other_and_loses_nothing() {
+    let wire = Wire::to(echo().await).await;
+    let mut client = TcpStream::connect(wire.addr()).await.unwrap();
+    assert_eq!(say(&mut client, "hello").await.as_deref(), Some("hello"));
+
+    wire.stop(Way::Back);
+
+    let mut heard = [0; 5];
+    client.write_all(b"world").await.unwrap();
+    let answered = timeout(Duration::from_millis(100), client.read_exact(&mut heard));
+    assert!(answered.await.is_err());
+
+    wire.heal();
+
+    client.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"world");
+}
+
+#[tokio::test]
+async fn what_a_lossy_wire_loses_arrives_later() {
+    let wire = Wire::to(echo().await).await;
+    let mut client = TcpStream::connect(wire.addr()).await.unwrap();
+    assert_eq!(say(&mut client, "hello").await.as_deref(), Some("hello"));
+
+    wire.lose(100);
+
+    let began = Instant::now();
+    assert_eq!(say(&mut client, "hello").await.as_deref(), Some("hello"));
+    // Lost three times there and three times back: 0.2, 0.4 and 0.8 s each.
+    assert!(began.elapsed() >= Duration::from_millis(2_800));
 }

@@ -16,6 +16,7 @@ fn sending(key: &str, heard: Heard) -> Sending {
         product: MUG,
         quantity: 2,
         price: 10,
+        cart: None,
     };
     let now = Instant::now();
     Sending {
@@ -168,6 +169,7 @@ fn a_read_of_an_own_order_that_is_older_than_what_was_told_is_stale() {
         id: FIRST,
         told: told.to_owned(),
         found: found.map(str::to_owned),
+        again: false,
     };
     let fine = [
         read("pending", Some("pending")),
@@ -182,4 +184,10 @@ fn a_read_of_an_own_order_that_is_older_than_what_was_told_is_stale() {
 
     assert_eq!(check(&[], &fine, &[]).stale, Vec::<String>::new());
     assert_eq!(check(&[], &old, &[]).stale.len(), 3);
+    let again = old.map(|read| OwnRead {
+        again: true,
+        ..read
+    });
+    let findings = check(&[], &again, &[]);
+    assert_eq!((findings.backwards.len(), findings.stale.len()), (3, 0));
 }

@@ -1,46 +1,36 @@
-//! One customer who orders, as a good client does: the same key until it is known what became of it.
+//! One customer who orders, one thing at a time.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Plan;
-use crate::{Answer, Buyer, Customer, Heard, History, OwnRead, Sending, Wish};
-
-/// How long a customer waits before the same is sent again, where the shop does not say.
-const AGAIN: Duration = Duration::from_millis(100);
-/// How long they wait at most, whatever it says.
-const LONGEST: Duration = Duration::from_secs(2);
+use crate::client::{Client, Patience};
+use crate::{Buyer, Heard, History, Wish};
 
 /// One customer who orders.
 pub(super) struct Buying {
     number: usize,
     account: uuid::Uuid,
-    doors: Vec<Customer>,
+    client: Client,
     plan: Plan,
-    body: Value,
     history: Arc<History>,
 }
 
 impl Buying {
     pub(super) fn new(number: usize, buyer: &Buyer, plan: &Plan, history: Arc<History>) -> Self {
-        let doors = plan
-            .doors
-            .iter()
-            .map(|door| buyer.customer.at(door))
-            .collect();
-        let body = json!({"items": [{"product_id": plan.product.shown(), "quantity": 1}]});
+        let patience = Patience {
+            answer: plan.patience,
+            limit: plan.limit,
+        };
+        let client = Client::of(&buyer.customer, &plan.doors, number, patience);
         let (account, plan) = (buyer.account, plan.clone());
         Self {
             number,
             account,
-            doors,
+            client,
             plan,
-            body,
             history,
         }
     }
@@ -51,9 +41,15 @@ impl Buying {
                 break;
             }
             let wish = Arc::new(self.wish(count));
-            let heard = self.order(&wish).await;
+            self.client.turn_to(self.number);
+            let (heard, _) = self.client.order(&wish, &self.history).await;
             if let Heard::Taken { id, status, .. } = heard {
-                self.read(id, status).await;
+                // At the other door.
+                self.client.turn_to(self.number + 1);
+                let read = self.client.own(id, status, false).await;
+                if let Some(read) = read {
+                    self.history.read(read);
+                }
             }
             sleep(self.plan.pause).await;
         }
@@ -67,58 +63,7 @@ impl Buying {
             product: self.plan.product.id,
             quantity: 1,
             price: self.plan.product.price,
+            cart: None,
         }
-    }
-
-    /// Sends a wish until it is known what became of it, each time at the next door.
-    async fn order(&mut self, wish: &Arc<Wish>) -> Heard {
-        let end = Instant::now() + self.plan.limit;
-        let mut turn = self.number;
-        loop {
-            let began = Instant::now();
-            let answer = self.send(turn, &wish.key).await;
-            let heard = Heard::of(&answer);
-            let (wish, ended) = (wish.clone(), Instant::now());
-            self.history.sent(Sending {
-                wish,
-                began,
-                ended,
-                heard: heard.clone(),
-            });
-            if !heard.is_open() || ended > end {
-                return heard;
-            }
-            let said = answer.ok().and_then(|answer| answer.retry_after);
-            sleep(said.unwrap_or(AGAIN).min(LONGEST)).await;
-            turn += 1;
-        }
-    }
-
-    async fn send(&mut self, turn: usize, key: &str) -> anyhow::Result<Answer> {
-        let door = turn % self.doors.len();
-        let sent = self.doors[door].post("/v1/orders", key, &self.body);
-        let answer = timeout(self.plan.patience, sent).await??;
-        let token = self.doors[door].seen().cloned();
-        // Whoever goes to another door knows there what they have seen here.
-        self.doors
-            .iter_mut()
-            .for_each(|door| door.has_seen(token.clone()));
-        Ok(answer)
-    }
-
-    /// Reads an order that they were told of, at the other door.
-    async fn read(&mut self, id: uuid::Uuid, told: String) {
-        let path = format!("/v1/orders/{}", api::id::ORDER.write(id));
-        let door = (self.number + 1) % self.doors.len();
-        let sent = self.doors[door].send(Method::GET, &path, None, None);
-        let Ok(Ok(answer)) = timeout(self.plan.patience, sent).await else {
-            return;
-        };
-        let found = match answer.status {
-            StatusCode::OK => answer.body["status"].as_str().map(str::to_owned),
-            StatusCode::NOT_FOUND => None,
-            _ => return,
-        };
-        self.history.read(OwnRead { id, told, found });
     }
 }

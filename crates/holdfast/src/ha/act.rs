@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use stack::{Node, Part, Process, Wire};
+use stack::{Node, Part, Process, Way, Wire};
 
 use super::Shop;
 use crate::house::{Kind, Seat};
@@ -43,6 +43,18 @@ pub enum Deed {
         /// By how many milliseconds, each way.
         by: u64,
     },
+    /// Lets what it answers stand still; what is sent to it arrives.
+    Mute {
+        /// Which part.
+        name: String,
+    },
+    /// Loses a part of what its wires carry, which is sent again.
+    Lose {
+        /// Which part.
+        name: String,
+        /// How many of a hundred pieces.
+        percent: u8,
+    },
     /// Has another database node lead.
     SwitchOver,
     /// Has so many instances of a service.
@@ -64,6 +76,8 @@ impl Deed {
             Self::Resume { name } => format!("resume {name}"),
             Self::Cut { name } => format!("cut {name}"),
             Self::Slow { name, by } => format!("slow {name} {by}"),
+            Self::Mute { name } => format!("mute {name}"),
+            Self::Lose { name, percent } => format!("lose {name} {percent}"),
             Self::SwitchOver => "switchover".to_owned(),
             Self::Scale { kind, count } => format!("scale {} {count}", kind.name()),
         }
@@ -82,6 +96,11 @@ impl Deed {
             "slow" => {
                 let by = words.get(2)?.parse().ok()?;
                 Self::Slow { name, by }
+            }
+            "mute" => Self::Mute { name },
+            "lose" => {
+                let percent = words.get(2)?.parse().ok()?;
+                Self::Lose { name, percent }
             }
             "switchover" => Self::SwitchOver,
             "scale" => {
@@ -135,6 +154,18 @@ impl Shop {
                 let (named, by) = (self.named(name), Duration::from_millis(*by));
                 for wire in named.some_wires()? {
                     wire.delay(by);
+                }
+            }
+            Deed::Mute { name } => {
+                let named = self.named(name);
+                for wire in named.some_wires()? {
+                    wire.stop(Way::Back);
+                }
+            }
+            Deed::Lose { name, percent } => {
+                let named = self.named(name);
+                for wire in named.some_wires()? {
+                    wire.lose(*percent);
                 }
             }
             Deed::SwitchOver => self.cluster.switch_over().await?,
@@ -250,6 +281,11 @@ mod tests {
                 Deed::Slow {
                     name: name(),
                     by: 500,
+                },
+                Deed::Mute { name: name() },
+                Deed::Lose {
+                    name: name(),
+                    percent: 10,
                 },
                 Deed::SwitchOver,
                 Deed::Scale {

@@ -34,6 +34,8 @@ pub struct Wanted {
     pub fronts: [u16; 2],
     /// Settings that all services share.
     pub settings: Vec<(String, String)>,
+    /// Settings of one instance alone, by its name.
+    pub own: Vec<(String, (String, String))>,
     /// Where the certificates are by which services prove themselves.
     pub certs: std::path::PathBuf,
     /// Where its backups and the archive of its log are kept.
@@ -61,6 +63,7 @@ pub(super) async fn whole(home: &Home, port: u16, backups: Option<&Path>) -> any
         settings: settings
             .map(|(name, value)| (name.to_owned(), value))
             .to_vec(),
+        own: Vec::new(),
         certs: certs.canonicalize()?,
         backups: backups.map_or_else(|| home.ha_backups(), |path| Ok(Folder::kept(path)?))?,
     };
@@ -95,7 +98,8 @@ impl Shop {
         during("schema and catalogue", ground.migrate()).await?;
         let place = place(&wanted.program, &wanted.logs);
         let watched = watched::settings(&cluster, &wanted.certs, &wanted.logs);
-        let services = services(ground, place, registry(&cluster), &wanted.certs, watched);
+        let (certs, own) = (&wanted.certs, &wanted.own);
+        let services = services(ground, place, registry(&cluster), certs, watched, own);
         let house = during("services, two of each", services).await?;
         for seat in house.all() {
             let process = seat.process().context("a service of its own process")?;
@@ -185,14 +189,18 @@ async fn services(
     registry: String,
     certs: &Path,
     watched: [(&str, String); watched::COUNT],
+    own: &[(String, (String, String))],
 ) -> anyhow::Result<House> {
     let mut house = House::empty(ground, place).wired().registered(registry);
     house.prove_by(certs);
     house.set_for(Kind::Gateway, edge(certs));
     house.set_for(Kind::Control, watched);
     for kind in Kind::ALL {
-        for _ in 0..TWO {
-            house.add(kind, &[]).await?;
+        for number in 1..=TWO {
+            let name = format!("{}-{number}", kind.name());
+            let own = own.iter().filter(|(of, _)| *of == name);
+            let own = own.map(|(_, (name, value))| (name.as_str(), value.as_str()));
+            house.add(kind, &own.collect::<Vec<_>>()).await?;
         }
     }
     house.ready().await?;

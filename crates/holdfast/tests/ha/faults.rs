@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use holdfast::ha::FaultRow as Row;
 use holdfast::say;
-use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 
-use crate::open::{SETTLED, Shop, store};
+use crate::open::{SETTLED, Shop};
 
 /// How often the ledger is looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -14,9 +14,6 @@ const LOOK: Duration = Duration::from_millis(100);
 const ACQUAINTED: Duration = Duration::from_secs(8);
 /// How long the second observer may take to see what the first one did, and consequences to follow.
 const BOTH: Duration = Duration::from_secs(6);
-
-/// A fault of the ledger: number, type, component, seconds to its detection, cause, resolution.
-type Row = (i64, String, String, f64, Option<i64>, Option<String>);
 
 /// A blow, and what has to be found of it.
 struct Blow {
@@ -43,7 +40,7 @@ fn blow(deed: &str, name: &str, kind: &'static str, goal: f64) -> Blow {
 async fn short_faults_of_every_kind_are_detected_recorded_once_and_closed() {
     let shop = Shop::open().await;
     sleep(ACQUAINTED).await;
-    let before = rows(&ledger(&shop).await, 0).await;
+    let before = shop.running.faults(0).await;
     say::line(format_args!("in the ledger before any blow: {before:?}"));
     for blow in [
         blow("kill _ stay", "order-1", "instance_killed", 5.0),
@@ -74,12 +71,12 @@ async fn short_faults_of_every_kind_are_detected_recorded_once_and_closed() {
 /// Strikes once, and holds what the ledger says of it against `blow`: one fault that stands for itself, all others follow from
 /// it, and all are over in the end.
 async fn strike(shop: &Shop, blow: &Blow) {
-    let known = rows(&ledger(shop).await, 0).await;
-    let last = known.iter().map(|row| row.0).max().unwrap_or_default();
+    let known = shop.running.faults(0).await;
+    let last = known.iter().map(|row| row.number).max().unwrap_or_default();
     shop.act(&blow.deed).await;
 
     let found = within(shop, last, "it is found", |rows| {
-        rows.iter().any(|row| row.1 == blow.kind)
+        rows.iter().any(|row| row.kind == blow.kind)
     })
     .await;
     sleep(BOTH).await;
@@ -87,16 +84,13 @@ async fn strike(shop: &Shop, blow: &Blow) {
     shop.act(&format!("resume {name}")).await;
     shop.healed().await;
     let all = within(shop, last, "all is over", |rows| {
-        rows.iter().all(|row| row.5.is_some())
+        rows.iter().all(|row| row.resolution.is_some())
     })
     .await;
 
-    let own: Vec<&Row> = all.iter().filter(|row| row.4.is_none()).collect();
-    let took = found.iter().find(|row| row.1 == blow.kind).unwrap().3;
-    let rest: Vec<String> = all
-        .iter()
-        .map(|row| format!("{} of {} {}", row.1, row.2, row.5.as_deref().unwrap_or("")))
-        .collect();
+    let own: Vec<&Row> = all.iter().filter(|row| row.cause.is_none()).collect();
+    let took = found.iter().find(|row| row.kind == blow.kind).unwrap().took;
+    let rest: Vec<String> = all.iter().map(Row::to_string).collect();
     say::line(format_args!(
         "{:24} detected after {took:4.1} s (goal: {:.0} s): {}",
         blow.deed,
@@ -105,12 +99,17 @@ async fn strike(shop: &Shop, blow: &Blow) {
     ));
     assert_eq!(own.len(), 1, "{}: {all:?}", blow.deed);
     assert_eq!(
-        (&*own[0].1, &*own[0].2),
+        (&*own[0].kind, &*own[0].component),
         (blow.kind, &*blow.component),
         "{}",
         blow.deed
     );
-    assert_ne!(own[0].5.as_deref(), Some("false_alarm"), "{}", blow.deed);
+    assert_ne!(
+        own[0].resolution.as_deref(),
+        Some("false_alarm"),
+        "{}",
+        blow.deed
+    );
     assert!(took < blow.goal * 3.0, "{}: {took}", blow.deed);
 }
 
@@ -118,7 +117,7 @@ async fn strike(shop: &Shop, blow: &Blow) {
 async fn within(shop: &Shop, last: i64, what: &str, so: impl Fn(&[Row]) -> bool) -> Vec<Row> {
     let end = Instant::now() + SETTLED;
     loop {
-        let rows = rows(&ledger(shop).await, last).await;
+        let rows = shop.running.faults(last).await;
         if so(&rows) {
             return rows;
         }
@@ -128,23 +127,4 @@ async fn within(shop: &Shop, last: i64, what: &str, so: impl Fn(&[Row]) -> bool)
         );
         sleep(LOOK).await;
     }
-}
-
-/// The faults behind number `last`; none, while nobody leads who could tell.
-async fn rows(ledger: &PgPool, last: i64) -> Vec<Row> {
-    let rows = sqlx::query_as(
-        "select number, type, component, extract(epoch from detected_at - occurred_at)::float8, cause, resolution
-        from faults where number > $1 order by number",
-    );
-    rows.bind(last).fetch_all(ledger).await.unwrap_or_default()
-}
-
-/// The database of the control service, on the node that leads now.
-async fn ledger(shop: &Shop) -> PgPool {
-    let end = Instant::now() + SETTLED;
-    while shop.running.cluster().leader().await.is_err() {
-        assert!(Instant::now() < end, "nobody leads");
-        sleep(LOOK).await;
-    }
-    store(&shop.running, "control").await
 }

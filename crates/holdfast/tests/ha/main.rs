@@ -4,6 +4,7 @@
 
 mod backups;
 mod cut;
+mod drill;
 mod faults;
 mod locks;
 mod lost;

@@ -5,22 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use drill::{Books, Customer, Door, Plan, Product};
-use holdfast::certs::{self, authority_of};
+use drill::{Books, Door, Plan, Product};
+pub(crate) use holdfast::ha::SETTLED;
+use holdfast::certs;
 use holdfast::ha::backup::Turns;
-use holdfast::ha::{self, Deed, Wanted};
+use holdfast::ha::{self, Deed, Given, Scratch};
 use holdfast::house::{Kind, Seat};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use stack::{Folder, Process};
-use tokio::time::{Instant, sleep, timeout_at};
-
-/// How long anything may take to settle.
-pub(crate) const SETTLED: Duration = Duration::from_mins(1);
-/// How often it is looked whether something has come about.
-const LOOK: Duration = Duration::from_millis(20);
-/// A key that protects nothing.
-const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+use tokio::time::Instant;
 
 /// A shop, open for one test.
 pub(crate) struct Shop {
@@ -29,8 +22,7 @@ pub(crate) struct Shop {
     pub(crate) fronts: Vec<Door>,
     /// What everybody buys.
     pub(crate) mug: Product,
-    logs: Folder,
-    certs: Folder,
+    scratch: Scratch,
 }
 
 impl Shop {
@@ -46,48 +38,28 @@ impl Shop {
 
     /// Opens it with its backups in `backups`, with `settings` for every service.
     pub(crate) async fn on(backups: Folder, settings: &[(&str, &str)]) -> Self {
-        let (logs, certs) = (Folder::scratch().unwrap(), Folder::scratch().unwrap());
-        certify(&certs);
-        let overlay = overlay(&logs).display().to_string();
-        let ports = [testkit::free_port(), testkit::free_port()];
-        let shared = [
-            ("MASTER_KEY", KEY),
-            ("SERVICE_TOKEN", "a token for tests only"),
-            ("LOG", "warn"),
-            ("RATE_ADDRESS", "1000000/1m"),
-            ("RATE_ACCOUNT", "1000000/1m"),
-            ("RATE_SIGN_IN", "1000000/1m"),
-            ("OVERLAY_PATH", &overlay),
-        ];
+        let mut given = Given::by(env!("CARGO_BIN_EXE_holdfast")).unwrap();
+        given.backups = backups;
+        let overlay = overlay(&given.logs).display().to_string();
+        let overlay = [("OVERLAY_PATH", overlay.as_str())];
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let wanted = Wanted {
-            folder: Folder::scratch().unwrap(),
-            kept: false,
-            logs: logs.path().to_owned(),
-            program: env!("CARGO_BIN_EXE_holdfast").into(),
-            fronts: ports,
-            settings: shared.iter().chain(settings).map(owned).collect(),
-            certs: certs.path().to_owned(),
-            backups,
-        };
-        let running = Arc::new(ha::Shop::open(wanted).await.unwrap());
+        given.settings = overlay.iter().chain(settings).map(owned).collect();
+        let scratch = Scratch::open(given).await.unwrap();
+        let running = scratch.running.clone();
         let order = store(&running, "order").await;
         let mug = Product::shelve(&order, 1_000_000, 10).await.unwrap();
-        let authority = authority_of(certs.path());
-        let front = |port| Door::certified(format!("https://127.0.0.1:{port}"), &authority);
-        let fronts = ports.map(|port| front(port).unwrap()).to_vec();
+        let fronts = scratch.fronts.clone();
         Self {
             running,
             fronts,
             mug,
-            logs,
-            certs,
+            scratch,
         }
     }
 
     /// Makes every certificate anew, as `holdfast certs` does.
     pub(crate) fn certify(&self) {
-        certify(&self.certs);
+        self.scratch.certify().unwrap();
     }
 
     /// Does to one of its parts what `words` say, as at the command line.
@@ -98,10 +70,7 @@ impl Shop {
 
     /// Its databases, looked into from outside.
     pub(crate) async fn books(&self) -> Books {
-        Books {
-            order: store(&self.running, "order").await,
-            user: store(&self.running, "user").await,
-        }
+        self.running.books().await.unwrap()
     }
 
     /// A load of orders, and of looks, through both doors.
@@ -111,31 +80,17 @@ impl Shop {
 
     /// The name of the database node that leads.
     pub(crate) async fn leader(&self) -> String {
-        let mut name = None;
-        until("a node leads", async || {
-            name = self
-                .running
-                .cluster()
-                .leader()
-                .await
-                .ok()
-                .map(|node| node.name().to_owned());
-            name.is_some()
-        })
-        .await;
-        name.unwrap()
+        self.running.leader().await.unwrap()
     }
 
     /// The name of the database node that commits wait for.
     pub(crate) async fn standby(&self) -> String {
-        let node = self.running.cluster().standby().await.unwrap();
-        node.name().to_owned()
+        self.running.standby().await.unwrap()
     }
 
     /// The name of the Redis that leads.
     pub(crate) async fn cache(&self) -> String {
-        let primary = self.running.redis().primary().await;
-        primary.unwrap().name().to_owned()
+        self.running.cache().await.unwrap()
     }
 
     /// Waits until another Redis than `name` leads; answers how long that took.
@@ -160,47 +115,12 @@ impl Shop {
 
     /// Waits until all of it is as it was when it was opened.
     pub(crate) async fn healed(&self) {
-        let cluster = self.running.cluster();
-        until("every process runs", async || {
-            self.processes(Process::alive)
-                .into_iter()
-                .all(|alive| alive)
-        })
-        .await;
-        cluster.in_step().await.unwrap();
-        self.running.redis().in_step().await.unwrap();
-        self.running.house().ready().await.unwrap();
-        for member in cluster.etcd() {
-            until("etcd answers", async || member.healthy().await).await;
-        }
-        for front in &self.fronts {
-            let mut stranger = Customer::of(front);
-            until("both doors are open", async || {
-                stranger.browse(1).await.is_ok()
-            })
-            .await;
-        }
-    }
-
-    /// The processes of the data floor, and of the cache.
-    fn floor(&self) -> impl Iterator<Item = &Process> {
-        let cluster = self.running.cluster();
-        let etcd = cluster.etcd().iter().map(|one| &**one.process());
-        let nodes = cluster.nodes().iter().map(|one| &**one.process());
-        let haproxies = cluster.haproxies().iter().map(|one| &**one.process());
-        let redis = self.running.redis();
-        let caches = redis.servers().iter().map(|one| one.process());
-        let sentinels = redis.sentinels().iter().map(|one| &**one.process());
-        let floor = etcd.chain(nodes).chain(haproxies);
-        floor.chain(caches).chain(sentinels)
+        self.running.healed(&self.fronts).await.unwrap();
     }
 
     /// What `of` says of each process, of the floor and of the services.
     pub(crate) fn processes<T>(&self, of: impl Fn(&Process) -> T) -> Vec<T> {
-        let seats = self.running.house().all();
-        let services = seats.iter().filter_map(|seat| seat.process());
-        let services = services.map(|process| &**process);
-        self.floor().chain(services).map(of).collect()
+        self.running.processes(of)
     }
 
     /// The names of all parts.
@@ -226,20 +146,17 @@ impl Shop {
 
     /// Says what is laid over weights and drains.
     pub(crate) fn overlay(&self, json: &str) {
-        std::fs::write(overlay(&self.logs), json).unwrap();
+        std::fs::write(overlay(&self.scratch.logs), json).unwrap();
     }
 
     /// Another supervisor of its backups, beside its own.
     pub(crate) fn supervisor(&self) -> Turns {
         let seats = self.seats(Kind::Control);
         let addrs: Vec<String> = seats.iter().map(|seat| seat.addr().to_string()).collect();
-        let own = certs::settings(self.certs.path(), Kind::Control);
+        let own = certs::settings(self.scratch.certs.path(), Kind::Control);
         let asking = [
             ("CONTROL_ADDRS".to_owned(), addrs.join(",")),
-            (
-                "SERVICE_TOKEN".to_owned(),
-                "a token for tests only".to_owned(),
-            ),
+            ("SERVICE_TOKEN".to_owned(), ha::TOKEN.to_owned()),
         ];
         Turns::new(own.into_iter().chain(asking).collect())
     }
@@ -256,29 +173,15 @@ pub(crate) fn id(seat: &Seat) -> String {
 }
 
 /// Waits until `so`, for as long as anything may take to settle.
-pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + SETTLED;
-    while !timeout_at(end, so()).await.unwrap_or(false) {
-        assert!(Instant::now() < end, "waited {SETTLED:?} until {what}");
-        sleep(LOOK).await;
-    }
-}
-
-fn certify(folder: &Folder) {
-    let names = ["localhost", "127.0.0.1"].map(str::to_owned);
-    certs::write(folder.path(), &names).unwrap();
+pub(crate) async fn until(what: &str, so: impl AsyncFnMut() -> bool) {
+    ha::until(what, so).await.unwrap();
 }
 
 fn overlay(logs: &Folder) -> PathBuf {
     Path::new(logs.path()).join("overlay.json")
 }
 
-/// A service's database, on the node that leads at the moment: HAProxies that have just been started may lead to another.
+/// A service's database, on the node that leads at the moment.
 pub(crate) async fn store(shop: &ha::Shop, name: &str) -> PgPool {
-    let cluster = shop.cluster();
-    let url = cluster.node_url(cluster.leader().await.unwrap(), name, name);
-    PgPoolOptions::new()
-        .max_connections(2)
-        .connect_lazy(&url)
-        .unwrap()
+    shop.store(name).await.unwrap()
 }

@@ -127,6 +127,14 @@ impl RedisHa {
         self.door.client(port)
     }
 
+    /// Takes away all that is cached; says whether the server that leads has done so.
+    pub async fn flush(&self) -> bool {
+        match self.primary().await {
+            Ok(primary) => primary.told(&["FLUSHALL"]).await.is_some(),
+            Err(_) => false,
+        }
+    }
+
     /// Both servers.
     pub fn servers(&self) -> &[Arc<RedisServer>] {
         &self.servers

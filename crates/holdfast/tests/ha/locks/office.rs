@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chassis::{Env, Setting};
-use db::fence::{Fences, Passed};
-use db::{Db, Error, Settings};
+use db::{Db, Settings};
 use discovery::Channel;
+use drill::LOCK_TABLES;
 use holdfast::house::{Ground, House, Keeper, Kind, Place};
-use sqlx::{query, query_scalar};
 use stack::{Cluster, Folder, Part, Plan};
 use tokio::time::{Instant, sleep};
 
@@ -17,7 +16,6 @@ const HEALED: Duration = Duration::from_mins(1);
 const INSTANCES: usize = 3;
 const TOKEN: &str = "a token for tests only";
 const NEIGHBOURS: &[Setting] = &[Setting::required("CONTROL_ADDRS", "Where the service is.")];
-const FENCES: Fences = Fences { table: "fences" };
 
 /// All of it.
 pub(crate) struct Office {
@@ -60,13 +58,12 @@ impl Office {
         }
         house.ready().await.unwrap();
         let leader = cluster.leader().await.unwrap();
-        for table in [
-            "create table fences (name text primary key, token bigint not null)",
-            "create table writes (number bigserial primary key, token bigint not null)",
+        let grants = [
             "grant all on all tables in schema public to \"order\"",
             "grant all on all sequences in schema public to \"order\"",
-        ] {
-            leader.run("order", table).await.unwrap();
+        ];
+        for statement in LOCK_TABLES.into_iter().chain(grants) {
+            leader.run("order", statement).await.unwrap();
         }
         let resource = Db::connect(Settings {
             primaries: cluster.primary_urls("order", "order"),
@@ -117,38 +114,9 @@ impl Office {
         self.house.seats(Kind::Control)[0].kill().await.unwrap();
     }
 
-    /// The tokens of the writes that the resource took, in its order.
-    pub(crate) async fn writes(&self) -> Vec<i64> {
-        let read = self.resource.read_primary("writes", |tx| {
-            let rows = query_scalar("select token from writes order by number");
-            Box::pin(async move { Ok(rows.fetch_all(&mut **tx).await?) })
-        });
-        read.await.unwrap().value
-    }
-
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
         self.house.stop().await;
         self.cluster.stop().await;
     }
-}
-
-/// Shows `token` to the resource, and then writes with it: each in a transaction of its own.
-pub(crate) async fn write(resource: &Db, token: i64) -> Result<Passed, Error> {
-    let shown = resource.keyed("show", move |tx| Box::pin(FENCES.show(tx, "one", token)));
-    let shown: Result<Passed, Error> = shown.await;
-    if shown? == Passed::Behind {
-        return Ok(Passed::Behind);
-    }
-    let written = resource.write("write", move |tx| {
-        Box::pin(async move {
-            let passed = FENCES.pass(tx, "one", token).await?;
-            if passed == Passed::Yes {
-                let write = query("insert into writes (token) values ($1)").bind(token);
-                write.execute(&mut **tx).await?;
-            }
-            Ok(passed)
-        })
-    });
-    written.await
 }

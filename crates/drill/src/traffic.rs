@@ -1,0 +1,301 @@
+//! Customers who come by themselves, whether the shop keeps up or not, and send the same key again until they know.
+//!
+//! What an errand took is counted from when somebody came, not from when their request could be sent: a machine that falls
+//! behind, or a shop that does, hides nothing.
+
+mod errand;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use self::errand::Visit;
+use crate::client::{Client, Patience};
+use crate::{Act, Buyer, Door, Errand, Gauge, Heard, History, Mix, Product, Wish};
+
+/// More are never under way at once: this machine has its bounds too.
+const MOST: usize = 4_096;
+/// So often everybody signs in anew, well before what proves them runs out.
+const SIGN_IN: Duration = Duration::from_mins(5);
+/// How long is waited before somebody who was not let in tries again.
+const AGAIN: Duration = Duration::from_secs(2);
+/// For how long somebody tries to join.
+const JOINING: Duration = Duration::from_secs(20);
+/// What they have in the wallet: as much as one top-up may bring.
+const MONEY: i64 = 1_000_000;
+/// How many try at once to have settled what is not known.
+const SETTLING: usize = 8;
+
+/// Who comes, what for, and how many.
+#[derive(Debug, Clone)]
+pub struct Traffic {
+    /// Where the shop answers: a customer whom one does not answer goes to the next.
+    pub doors: Vec<Door>,
+    /// What there is to order.
+    pub products: Vec<Product>,
+    /// Who orders.
+    pub buyers: Vec<Buyer>,
+    /// What they want.
+    pub mix: Mix,
+    /// How many come each second, where the mix says nothing else.
+    pub rate: f64,
+    /// Over how long the mix unfolds.
+    pub time: Duration,
+    /// How much of that is over already.
+    pub after: Duration,
+    /// When, of that time, nobody comes any more.
+    pub until: Duration,
+    /// How long an answer is waited for before the same is sent again.
+    pub patience: Duration,
+    /// How long anybody sends the same key again until they know.
+    pub limit: Duration,
+    /// Decides who comes when and wants what.
+    pub seed: u64,
+    /// What its keys begin with, so that no two share one.
+    pub name: String,
+}
+
+/// Traffic that goes on until its time is over or it is ended.
+#[derive(Debug)]
+pub struct Flow {
+    shared: Arc<Shared>,
+    end: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// What all visits share.
+#[derive(Debug)]
+struct Shared {
+    traffic: Traffic,
+    /// As they are signed in at the moment.
+    buyers: Mutex<Vec<Buyer>>,
+    history: Arc<History>,
+    gauge: Arc<Gauge>,
+}
+
+impl Traffic {
+    /// Lets `count` customers join who can pay.
+    ///
+    /// # Errors
+    /// When the shop lets somebody not in.
+    pub async fn buyers(door: &Door, count: usize) -> anyhow::Result<Vec<Buyer>> {
+        let mut buyers = Vec::new();
+        for _ in 0..count {
+            buyers.push(join(door).await?);
+        }
+        Ok(buyers)
+    }
+
+    /// Begins; what is done goes into `history` and `gauge`.
+    pub fn begin(self, history: Arc<History>, gauge: Arc<Gauge>) -> Flow {
+        let shared = Arc::new(Shared {
+            buyers: Mutex::new(self.buyers.clone()),
+            traffic: self,
+            history,
+            gauge,
+        });
+        let end = CancellationToken::new();
+        let task = tokio::spawn(shared.clone().run(end.clone()));
+        Flow { shared, end, task }
+    }
+
+    fn patience(&self) -> Patience {
+        Patience {
+            answer: self.patience,
+            limit: self.limit,
+        }
+    }
+}
+
+/// Joins as somebody new until that is known to have worked.
+async fn join(door: &Door) -> anyhow::Result<Buyer> {
+    let end = Instant::now() + JOINING;
+    loop {
+        match Buyer::join(door, MONEY).await {
+            Err(_) if Instant::now() < end => sleep(AGAIN).await,
+            joined => return joined,
+        }
+    }
+}
+
+impl Flow {
+    /// Waits until its time is over, and everybody knows what became of what they wanted, or has given up.
+    ///
+    /// # Errors
+    /// When it could not go on.
+    pub async fn over(self) -> anyhow::Result<()> {
+        self.task.await.context("the traffic broke off")
+    }
+
+    /// Ends it: nobody comes any more, and those who have come are waited for.
+    ///
+    /// # Errors
+    /// When it could not go on.
+    pub async fn end(self) -> anyhow::Result<()> {
+        self.end.cancel();
+        self.over().await
+    }
+
+    /// Ends it, and then sends each key again of which nobody knows what became of it. Answers how many those were.
+    ///
+    /// # Errors
+    /// When it could not go on.
+    pub async fn settle(self) -> anyhow::Result<usize> {
+        let shared = self.shared.clone();
+        self.end().await?;
+        let open = shared.history.open();
+        let count = open.len();
+        let mut tasks = JoinSet::new();
+        for wish in open {
+            while tasks.len() >= SETTLING {
+                tasks.join_next().await;
+            }
+            tasks.spawn(shared.clone().replay(wish));
+        }
+        tasks.join_all().await;
+        Ok(count)
+    }
+}
+
+impl Shared {
+    async fn run(self: Arc<Self>, end: CancellationToken) {
+        let (mut visits, mut number) = (JoinSet::new(), 0_u64);
+        let mut chance = StdRng::seed_from_u64(self.traffic.seed);
+        let begin = Instant::now();
+        let renewing = tokio::spawn(self.clone().keep_signed_in());
+        let (mut came, last) = (
+            begin,
+            begin + self.traffic.until.saturating_sub(self.traffic.after),
+        );
+        loop {
+            came += self.pause(came - begin, &mut chance);
+            if came >= last || end.run_until_cancelled(sleep_until(came)).await.is_none() {
+                break;
+            }
+            while visits.try_join_next().is_some() {}
+            let visit = self.visit(number, came, &mut chance);
+            number += 1;
+            if visits.len() >= MOST {
+                self.gauge.left_out();
+                continue;
+            }
+            self.gauge.came();
+            visits.spawn(self.clone().receive(visit));
+        }
+        visits.join_all().await;
+        renewing.abort();
+    }
+
+    /// How long after the last one the next one comes: they know nothing of each other.
+    fn pause(&self, over: Duration, chance: &mut StdRng) -> Duration {
+        let traffic = &self.traffic;
+        let whole = traffic.time.as_secs_f64().max(f64::MIN_POSITIVE);
+        let share = (traffic.after + over).as_secs_f64() / whole;
+        let rate = traffic.rate * traffic.mix.crowd(share);
+        let lot: f64 = chance.random_range(f64::EPSILON..1.0);
+        Duration::from_secs_f64((-lot.ln() / rate.max(0.01)).min(60.0))
+    }
+
+    fn visit(&self, number: u64, came: Instant, chance: &mut StdRng) -> Visit {
+        let traffic = &self.traffic;
+        let act = traffic.mix.act(chance.random_range(0..100));
+        let buyer = chance.random_range(0..traffic.buyers.len().max(1));
+        let product = chance.random_range(0..traffic.products.len().max(1));
+        let product = if traffic.mix.is_of_one_product() {
+            0
+        } else {
+            product
+        };
+        Visit {
+            number,
+            came,
+            act,
+            buyer,
+            product: traffic.products[product],
+            quantity: 1,
+        }
+    }
+
+    async fn receive(self: Arc<Self>, visit: Visit) {
+        let buyer = self.buyer(visit.buyer);
+        let turn = usize::try_from(visit.number).unwrap_or_default();
+        let traffic = &self.traffic;
+        let mut client = Client::of(&buyer.customer, &traffic.doors, turn, traffic.patience());
+        let (served, sent) = match visit.act {
+            Act::Look => visit.look(&mut client, &self).await,
+            Act::SignIn => visit.sign_in(&mut client, &buyer, &self).await,
+            Act::Order | Act::Cart => visit.order(&mut client, &buyer, &self).await,
+        };
+        let seen = client.seen();
+        if let Some(kept) = self.held().get_mut(visit.buyer) {
+            kept.customer.has_seen(seen);
+        }
+        let errand = Errand {
+            act: visit.act,
+            came: visit.came,
+            ended: Instant::now(),
+            sent,
+            served,
+        };
+        self.gauge.done(&errand);
+        self.history.done(errand);
+    }
+
+    /// Sends again what nobody knows the end of.
+    async fn replay(self: Arc<Self>, wish: Arc<Wish>) {
+        let buyer = self
+            .held()
+            .iter()
+            .find(|buyer| buyer.account == wish.customer)
+            .cloned();
+        let Some(buyer) = buyer else { return };
+        let traffic = &self.traffic;
+        let mut client = Client::of(&buyer.customer, &traffic.doors, 0, traffic.patience());
+        client.order(&wish, &self.history).await;
+    }
+
+    /// Has everybody sign in anew, before what proves them runs out.
+    async fn keep_signed_in(self: Arc<Self>) {
+        loop {
+            sleep(SIGN_IN).await;
+            for number in 0..self.traffic.buyers.len() {
+                let mut buyer = self.buyer(number);
+                let mut turn = number;
+                while buyer.sign_in(&self.traffic.doors, turn).await.is_err() {
+                    turn += 1;
+                    sleep(AGAIN).await;
+                }
+                if let Some(kept) = self.held().get_mut(number) {
+                    *kept = buyer;
+                }
+            }
+        }
+    }
+
+    fn buyer(&self, number: usize) -> Buyer {
+        self.held()[number].clone()
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, Vec<Buyer>> {
+        self.buyers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes down what was heard that is no answer.
+    fn complain(&self, heard: &Heard) {
+        match heard {
+            Heard::Taken { .. } => {}
+            Heard::NotTaken(status) => self.gauge.heard(&status.to_string()),
+            Heard::Refused(said) => self.gauge.heard(said.get(..3).unwrap_or("refused")),
+            Heard::Unknown(said) => {
+                let code = said.get(..3).filter(|code| code.parse::<u16>().is_ok());
+                self.gauge.heard(code.unwrap_or("no answer"));
+            }
+        }
+    }
+}

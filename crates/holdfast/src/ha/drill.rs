@@ -1,0 +1,259 @@
+//! The drill: a shop of its own is loaded, broken in every way that it claims to survive, checked, and told of.
+
+mod apart;
+mod checks;
+mod clock;
+mod disk;
+mod facts;
+mod rounds;
+mod scene;
+mod strike;
+
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use drill::{Clients, Flow, Gauge, History, Kind, Report, Round, Wanted, Wanting, course};
+use futures::FutureExt as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use self::rounds::Went;
+use self::scene::Scene;
+use super::{Shop, until};
+use crate::say;
+
+/// How many orders show that all goes well, before anything is done to it.
+const SOME: usize = 10;
+/// How long those who watch need to get to know everybody.
+const ACQUAINTED: Duration = Duration::from_secs(8);
+/// What a shell calls the end by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+/// Who wants the lock meanwhile.
+const WANTING: Wanting = Wanting {
+    clients: 6,
+    pause: Duration::from_millis(500),
+    overstays: Some(20),
+};
+
+/// What drill is wanted.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Asked {
+    /// For how many minutes it is broken. Each kind of fault is done once, however short the time.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1_440))]
+    pub minutes: u64,
+    /// Decides what is done to what, and when; by chance, when not said.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Only these kinds of faults, commas between.
+    #[arg(long, value_delimiter = ',')]
+    pub only: Vec<Kind>,
+    /// Where the report is written to.
+    #[arg(long, default_value = ".holdfast/drill")]
+    pub report: PathBuf,
+    /// How many customers come each second.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub rate: u32,
+    /// Against which form of the shop.
+    #[arg(long, default_value = "ha", value_parser = ["ha"])]
+    pub against: String,
+    /// Print the course, and do nothing.
+    #[arg(long)]
+    pub plan: bool,
+    /// Mounts of this process are its own already.
+    #[arg(long, hide = true)]
+    pub apart: bool,
+    /// The program `holdfast`; the one that runs, where it is none.
+    #[arg(skip)]
+    pub program: Option<PathBuf>,
+}
+
+impl Asked {
+    /// The rounds of it.
+    pub fn course(&self) -> Vec<Round> {
+        course(&Wanted {
+            seed: self.seed(),
+            time: Duration::from_secs(self.minutes * 60),
+            only: self.only.clone(),
+        })
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or_default()
+    }
+}
+
+/// All that was done and seen.
+struct Drilled {
+    asked: Asked,
+    start: Instant,
+    began: time::OffsetDateTime,
+    history: Arc<History>,
+    went: Vec<Went>,
+    not_run: Vec<(String, String)>,
+    replayed: usize,
+    locks: drill::LockHistory,
+}
+
+/// Drills as `asked`, and says whether it was passed. Whatever ends it, each fault is healed and each process ended first.
+///
+/// # Errors
+/// When the shop cannot be opened, or the report not written.
+pub async fn run(mut asked: Asked) -> anyhow::Result<ExitCode> {
+    let seed = asked.seed.unwrap_or_else(|| rand::random::<u32>().into());
+    asked.seed = Some(seed);
+    let rounds = asked.course();
+    if asked.plan {
+        for round in &rounds {
+            say::line(round);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !asked.apart {
+        apart::begin_anew(seed)?;
+    }
+    let stop = asked_to_stop()?;
+    say::line(format_args!(
+        "Opening a shop to be broken; seed {seed}, {} rounds",
+        rounds.len()
+    ));
+    match Box::pin(judged(&asked, rounds, stop, async |_| Ok(()))).await? {
+        None => Ok(interrupted()),
+        Some(report) => told_of(&report, &asked),
+    }
+}
+
+/// Opens a shop, has `before` done to it, drills it by `rounds`, and judges it; nothing, when it is asked to `stop`. Whatever
+/// ends it, each fault is healed and each process ended.
+///
+/// # Errors
+/// When the shop cannot be opened, or what became of it cannot be found out.
+pub async fn judged(
+    asked: &Asked,
+    rounds: Vec<Round>,
+    stop: CancellationToken,
+    before: impl AsyncFnOnce(&Shop) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<Report>> {
+    let Some(opened) = stop.run_until_cancelled(Box::pin(Scene::open(asked))).await else {
+        return Ok(None);
+    };
+    let scene = opened?;
+    before(&scene.shop.running).await?;
+    let drilled = drilled(&scene, asked, rounds, &stop);
+    // A panic in it ends in order too: all that it could have left half done is healed.
+    let drilled = AssertUnwindSafe(drilled).catch_unwind().await;
+    scene.heal().await;
+    let report = match drilled {
+        Ok(Ok(Some(drilled))) => checks::report(&scene, drilled).await.map(Some),
+        Ok(Ok(None)) => Ok(None),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(anyhow::anyhow!("the drill itself broke off")),
+    };
+    say::line("Closing the shop");
+    scene.close().await;
+    report
+}
+
+fn interrupted() -> ExitCode {
+    say::line("Interrupted: all is healed and ended, and nothing is judged");
+    ExitCode::from(INTERRUPTED)
+}
+
+/// Says how it went.
+fn told_of(report: &Report, asked: &Asked) -> anyhow::Result<ExitCode> {
+    report.write(&asked.report)?;
+    say::line(format_args!("\n{}", report.summary()));
+    say::line(format_args!(
+        "{}/index.html tells of it",
+        asked.report.display()
+    ));
+    Ok(if report.passed() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Loads the shop of `scene`, does the rounds, and lets all come to rest; nothing, if it is asked to stop.
+async fn drilled(
+    scene: &Scene,
+    asked: &Asked,
+    course: Vec<Round>,
+    stop: &CancellationToken,
+) -> anyhow::Result<Option<Drilled>> {
+    let history = Arc::<History>::default();
+    let began = time::OffsetDateTime::now_utc();
+    let (flow, locks) = load(scene, asked, &history).await?;
+    let start = Instant::now();
+    let warm = async {
+        until("orders are taken", async || history.acknowledged() >= SOME).await?;
+        sleep(ACQUAINTED).await;
+        anyhow::Ok(())
+    };
+    match stop.run_until_cancelled(warm).await {
+        Some(warm) => warm?,
+        None => return Ok(None),
+    }
+    let limit =
+        Duration::from_secs(asked.minutes * 60).max(course.iter().map(Round::takes).sum()) * 2;
+    let (mut went, mut not_run) = (Vec::new(), scene.not_reached.clone());
+    for (number, round) in (1..).zip(&course) {
+        if start.elapsed() > limit {
+            not_run.push((round.to_string(), "time was over".to_owned()));
+            continue;
+        }
+        let done = stop
+            .run_until_cancelled(rounds::one(scene, number, round))
+            .await;
+        match done {
+            None => return Ok(None),
+            Some(Ok(done)) => {
+                say::line(&done);
+                went.push(done);
+            }
+            Some(Err(why)) => not_run.push((round.to_string(), why.to_string())),
+        }
+    }
+    let replayed = flow.settle().await?;
+    Ok(Some(Drilled {
+        asked: asked.clone(),
+        start,
+        began,
+        history,
+        went,
+        not_run,
+        replayed,
+        locks: locks.end().await,
+    }))
+}
+
+async fn load(
+    scene: &Scene,
+    asked: &Asked,
+    history: &Arc<History>,
+) -> anyhow::Result<(Flow, Clients)> {
+    let traffic = scene.traffic(asked.rate.into(), asked.seed()).await?;
+    let flow = traffic.begin(history.clone(), Arc::<Gauge>::default());
+    let locks = Clients::begin(&scene.channel, &scene.resource, WANTING);
+    Ok((flow, locks))
+}
+
+/// Cancelled by Ctrl-C and SIGTERM.
+fn asked_to_stop() -> anyhow::Result<CancellationToken> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        say::line("Stopping: healing what was done, and ending all of it");
+        asked.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,119 @@
+//! On what, of what and how a drill ran.
+
+use std::fs;
+use std::process::Command;
+
+use super::Asked;
+
+type Facts = Vec<(String, String)>;
+
+/// What repeats it.
+pub(super) fn command(asked: &Asked) -> String {
+    let seed = asked.seed();
+    if asked.only.is_empty() {
+        return format!("make drill MINUTES={} SEED={seed}", asked.minutes);
+    }
+    let only: Vec<&str> = asked.only.iter().map(|kind| kind.word()).collect();
+    format!(
+        "holdfast drill --minutes {} --seed {seed} --rate {} --only {}",
+        asked.minutes,
+        asked.rate,
+        only.join(",")
+    )
+}
+
+/// The machine.
+pub(super) fn machine() -> Facts {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let field = |text: &str, name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        Some(
+            line.split_once([':', '='])?
+                .1
+                .trim()
+                .trim_matches('"')
+                .to_owned(),
+        )
+    };
+    let (processor, memory) = (read("/proc/cpuinfo"), read("/proc/meminfo"));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    named([
+        ("cores", Some(cores.to_string())),
+        ("processor", field(&processor, "model name")),
+        ("memory", field(&memory, "MemTotal")),
+        ("system", field(&read("/etc/os-release"), "PRETTY_NAME")),
+        (
+            "kernel",
+            Some(read("/proc/sys/kernel/osrelease").trim().to_owned()),
+        ),
+        (
+            "load when it ended",
+            Some(read("/proc/loadavg").trim().to_owned()),
+        ),
+    ])
+}
+
+/// What ran.
+pub(super) fn versions() -> Facts {
+    let build = if cfg!(debug_assertions) {
+        "unoptimized"
+    } else {
+        "optimized"
+    };
+    let holdfast = format!(
+        "{} ({build} build{})",
+        env!("CARGO_PKG_VERSION"),
+        revision()
+    );
+    let postgres = fs::read_dir("/usr/lib/postgresql").ok().and_then(|found| {
+        let newest = found.flatten().map(|one| one.path()).max()?;
+        said(
+            &newest.join("bin/postgres").display().to_string(),
+            "--version",
+        )
+    });
+    named([
+        ("holdfast", Some(holdfast)),
+        ("Postgres", postgres),
+        ("Patroni", said("patroni", "--version")),
+        ("etcd", said("etcd", "--version")),
+        ("HAProxy", said("/usr/sbin/haproxy", "-v")),
+        ("Redis", said("redis-server", "--version")),
+    ])
+}
+
+/// How it ran.
+pub(super) fn configuration(asked: &Asked, scarce: i64) -> Facts {
+    named([
+        ("form", Some("etcd x3, Patroni and Postgres x3 (synchronous, strict), HAProxy x2, Redis x2, Sentinel x3, two of every service, as processes".to_owned())),
+        ("customers", Some(format!("{} a second, come by themselves: 60 % look, 25 % order, 10 % order by a cart, 5 % sign in", asked.rate))),
+        ("products", Some(format!("seven of which there is plenty, one of which there are {scarce}"))),
+        ("locks", Some("six clients want one lock; each 20th grant somebody overstays it and writes late".to_owned())),
+        ("durability", Some("every acknowledged commit is on a synchronous standby; fsync is off, since no machine is lost here".to_owned())),
+    ])
+}
+
+fn named<const N: usize>(facts: [(&str, Option<String>); N]) -> Facts {
+    let known = facts.into_iter();
+    let known = known.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    known.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// The first line that `program` says of itself.
+fn said(program: &str, word: &str) -> Option<String> {
+    let told = Command::new(program).arg(word).output().ok()?;
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    text.lines().next().map(|line| line.trim().to_owned())
+}
+
+/// Of which revision it was built, where that is known.
+fn revision() -> String {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let told = Command::new("git")
+        .args(["-C", folder, "rev-parse", "--short", "HEAD"])
+        .output();
+    let known = told.ok().filter(|told| told.status.success());
+    known.map_or_else(String::new, |told| {
+        format!(", {}", String::from_utf8_lossy(&told.stdout).trim())
+    })
+}

@@ -1,0 +1,182 @@
+//! Doing something to a part, and undoing it: what is to be undone is noted before anything is done.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use drill::{Blow, Kind, Part};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::scene::Scene;
+use crate::certs;
+use crate::ha::{Deed, Shop};
+use crate::say;
+
+/// How long a slowed process stands still, and goes on, in turn.
+const STILL: Duration = Duration::from_millis(1_200);
+const GOES: Duration = Duration::from_millis(100);
+/// How many milliseconds later all comes, each way.
+const DELAY: u64 = 500;
+/// How many of a hundred pieces are lost.
+const LOSS: u8 = 10;
+
+/// What was done, and what undoes it.
+#[derive(Debug)]
+pub(super) struct Wound {
+    names: Vec<String>,
+    kind: Kind,
+    /// What keeps doing it.
+    task: Option<JoinHandle<()>>,
+    /// Files as they were.
+    files: Vec<(std::path::PathBuf, Vec<u8>)>,
+}
+
+impl Scene {
+    /// Does `blow`; answers the names of what it fell on.
+    ///
+    /// # Errors
+    /// When it cannot be done here; it says why.
+    pub(super) async fn strike(&self, blow: Blow) -> anyhow::Result<Vec<String>> {
+        let names = self.names(blow.part).await?;
+        let mut wounds = self.wounds.lock().await;
+        wounds.push(Wound {
+            names: names.clone(),
+            kind: blow.kind,
+            task: None,
+            files: Vec::new(),
+        });
+        let wound = wounds.last_mut().context("the wound of just now")?;
+        for name in &names {
+            self.hurt(blow, name.clone(), wound).await?;
+        }
+        Ok(names)
+    }
+
+    async fn hurt(&self, blow: Blow, name: String, wound: &mut Wound) -> anyhow::Result<()> {
+        let shop = &self.shop.running;
+        let by = DELAY;
+        let deed = match blow.kind {
+            // Its supervisor starts a leader again: lost for good, it is missed until its lease is over.
+            Kind::Kill => Deed::Kill {
+                stay: blow.part != Part::Leader,
+                name,
+            },
+            Kind::RegistryGone => Deed::Kill { name, stay: true },
+            Kind::Pause => Deed::Pause {
+                stay: !matches!(blow.part, Part::Leader | Part::Standby),
+                name,
+            },
+            Kind::Cut => Deed::Cut { name },
+            Kind::OneWay => Deed::Mute { name },
+            Kind::Delay | Kind::SlowDependency => Deed::Slow { name, by },
+            Kind::Loss => Deed::Lose {
+                name,
+                percent: LOSS,
+            },
+            Kind::Slow => {
+                wound.task = Some(tokio::spawn(in_pulses(shop.clone(), name)));
+                return Ok(());
+            }
+            Kind::DiskFull => {
+                return self
+                    .disk
+                    .as_ref()
+                    .context("no disk can be filled here")?
+                    .fill();
+            }
+            Kind::ClockJump => {
+                return self
+                    .clock
+                    .as_ref()
+                    .context("libfaketime is not installed")?
+                    .jump();
+            }
+            Kind::DroppedCaches => {
+                ensure!(shop.redis().flush().await, "no Redis leads");
+                return Ok(());
+            }
+            Kind::Expired => return self.expire(wound),
+            Kind::DnsGone => {
+                bail!("in this form of the shop nothing is found by a name: addresses and etcd")
+            }
+        };
+        shop.act(&deed).await.map(drop)
+    }
+
+    /// Puts a certificate that has expired in place of the edge's.
+    fn expire(&self, wound: &mut Wound) -> anyhow::Result<()> {
+        let folder = self.shop.certs.path();
+        for (_, path) in certs::edge(folder) {
+            wound.files.push((path.clone().into(), fs::read(path)?));
+        }
+        certs::expire_edge(folder)
+    }
+
+    /// Undoes all that was done and is not undone yet.
+    pub(super) async fn heal(&self) {
+        for wound in self.wounds.lock().await.drain(..) {
+            self.undo(wound).await;
+        }
+    }
+
+    async fn undo(&self, wound: Wound) {
+        if let Some(task) = &wound.task {
+            task.abort();
+        }
+        match wound.kind {
+            Kind::DiskFull => {
+                if let Some(disk) = &self.disk {
+                    disk.clear();
+                }
+            }
+            Kind::ClockJump => {
+                if let Some(clock) = &self.clock {
+                    complain(clock.set_right());
+                }
+            }
+            Kind::Expired => {
+                // The key first: a certificate without its key would be complained of.
+                for (path, bytes) in wound.files.iter().rev() {
+                    let text = String::from_utf8_lossy(bytes);
+                    complain(certs::put_back(path, &text));
+                }
+            }
+            Kind::DroppedCaches | Kind::DnsGone => {}
+            _ => {
+                for name in wound.names {
+                    complain(
+                        self.shop
+                            .running
+                            .act(&Deed::Resume { name })
+                            .await
+                            .map(drop),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Lets what is called `name` run for a moment out of each second or so, until it is aborted; whoever does so lets it go on.
+async fn in_pulses(shop: Arc<Shop>, name: String) {
+    let (name, stay) = (|| name.clone(), false);
+    loop {
+        complain(
+            shop.act(&Deed::Pause { name: name(), stay })
+                .await
+                .map(drop),
+        );
+        sleep(STILL).await;
+        complain(shop.act(&Deed::Resume { name: name() }).await.map(drop));
+        sleep(GOES).await;
+    }
+}
+
+/// Says what could not be done, and goes on: the others are to be healed too.
+fn complain(done: anyhow::Result<()>) {
+    if let Err(error) = done {
+        say::wrong(format_args!("drill: {error:#}"));
+    }
+}

@@ -1,0 +1,47 @@
+//! The ledger of faults, looked into from outside.
+
+use sqlx::FromRow;
+
+use super::Shop;
+
+/// A fault as the ledger has it.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct Row {
+    /// Counts all faults.
+    pub number: i64,
+    /// What kind of fault it is.
+    pub kind: String,
+    /// Who has it.
+    pub component: String,
+    /// How many seconds it took until somebody was sure.
+    pub took: f64,
+    /// The number of the fault that it follows from.
+    pub cause: Option<i64>,
+    /// How it ended; nothing while it lasts.
+    pub resolution: Option<String>,
+}
+
+impl Shop {
+    /// The faults behind number `last`; none, while nobody leads who could tell.
+    pub async fn faults(&self, last: i64) -> Vec<Row> {
+        let Ok(ledger) = self.store("control").await else {
+            return Vec::new();
+        };
+        let rows = sqlx::query_as(
+            "select number, type as kind, component, extract(epoch from detected_at - occurred_at)::float8 as took, cause, resolution
+            from faults where number > $1 order by number",
+        );
+        rows.bind(last).fetch_all(&ledger).await.unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ended = self.resolution.as_deref().unwrap_or("open");
+        write!(
+            f,
+            "{} of {}, after {:.1} s, {ended}",
+            self.kind, self.component, self.took
+        )
+    }
+}
