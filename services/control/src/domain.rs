@@ -2,8 +2,11 @@
 
 pub mod allowance;
 pub mod cluster;
+pub mod desired;
 pub mod fault;
+pub mod forecast;
 pub mod heartbeat;
+pub mod history;
 pub mod lock;
 pub mod own_time;
 pub mod phi;
