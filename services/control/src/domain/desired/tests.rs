@@ -33,12 +33,15 @@ fn the_load_that_is_there_needs_its_instances_and_a_reserve() {
 
 #[test]
 fn a_forecast_adds_what_is_to_come() {
-    let ramp = Seen {
-        ahead: Some(500.0),
-        ..seen(200.0)
-    };
+    for standing in [Standing::Unproven, Standing::Good] {
+        let ramp = Seen {
+            ahead: Some(500.0),
+            standing,
+            ..seen(200.0)
+        };
 
-    assert_eq!(decided(&ramp), (6, Why::Forecast));
+        assert_eq!(decided(&ramp), (6, Why::Forecast));
+    }
 }
 
 #[test]
