@@ -8,6 +8,7 @@ mod cpu;
 mod groups;
 mod load;
 mod report;
+pub mod scaling;
 mod scene;
 
 use std::time::Duration;

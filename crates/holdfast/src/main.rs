@@ -216,6 +216,12 @@ enum Bench {
         #[arg(long, default_value_t = 128)]
         buyers: usize,
     },
+    /// A day of a shop in virtual time, scaled ahead of the load and behind it.
+    Scaling {
+        /// Where to draw it, as SVG.
+        #[arg(long)]
+        plot: Option<PathBuf>,
+    },
 }
 
 #[tokio::main]
@@ -284,18 +290,22 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 async fn measure(what: Bench) -> anyhow::Result<()> {
-    let Bench::Order {
-        rounds,
-        seconds,
-        buyers,
-    } = what;
-    let turn = Duration::from_secs(seconds);
-    bench::order(Plan {
-        rounds,
-        turn,
-        buyers,
-    })
-    .await
+    match what {
+        Bench::Order {
+            rounds,
+            seconds,
+            buyers,
+        } => {
+            let turn = Duration::from_secs(seconds);
+            bench::order(Plan {
+                rounds,
+                turn,
+                buyers,
+            })
+            .await
+        }
+        Bench::Scaling { plot } => bench::scaling::scaling(plot.as_deref()),
+    }
 }
 
 /// Has the running shop do something to one of its parts.

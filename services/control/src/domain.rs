@@ -3,9 +3,12 @@
 pub mod allowance;
 pub mod causes;
 pub mod cluster;
+pub mod desired;
 pub mod fault;
+pub mod forecast;
 pub mod hearsay;
 pub mod heartbeat;
+pub mod history;
 pub mod lock;
 pub mod own_time;
 pub mod phi;
