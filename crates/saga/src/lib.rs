@@ -6,6 +6,7 @@
 //! undo. Nothing is logged between steps: after a crash all of them are taken again, which each is written to bear.
 
 pub mod check;
+pub mod course;
 mod probe;
 mod recover;
 mod runner;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 pub use probe::{Act, Crash, Probe, Spot};
 pub use recover::Book;
 pub use runner::{Runner, Running, Settings};
-pub use store::{Begin, Stand, Work};
+pub use store::{Begin, Row, Stand, Work};
 
 /// Work that spans services.
 pub trait Saga: Clone + Send + Sync + 'static {
@@ -62,7 +63,7 @@ pub trait Saga: Clone + Send + Sync + 'static {
 }
 
 /// How a step ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Taken {
     /// It is done.
     Done,
@@ -84,7 +85,7 @@ pub struct Lease {
 }
 
 /// How a runner's work on a saga ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Ending {
     /// Every step is taken.
     Done,

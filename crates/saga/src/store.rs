@@ -60,6 +60,17 @@ pub struct Work {
     pub(crate) undoing: bool,
 }
 
+/// A saga as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Row {
+    /// The last claim.
+    pub epoch: i64,
+    /// Why it is undone, where that is decided.
+    pub undo: Option<String>,
+    /// Whether its holder ended it.
+    pub ended: bool,
+}
+
 /// How a saga stands to a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stand {
@@ -71,6 +82,18 @@ pub enum Stand {
     Ended,
     /// Somebody else has claimed it, or it is gone.
     Lost,
+}
+
+impl Row {
+    /// How it stands to whoever has claimed it as `epoch`.
+    pub fn stand(&self, epoch: i64) -> Stand {
+        match &self.undo {
+            _ if self.epoch != epoch => Stand::Lost,
+            _ if self.ended => Stand::Ended,
+            Some(reason) => Stand::Undo(reason.clone()),
+            None => Stand::Forward,
+        }
+    }
 }
 
 /// Begins sagas, leased to their owners, within the transaction that makes their subjects.
@@ -118,13 +141,15 @@ pub async fn lock(tx: &mut Tx, leases: &[Lease]) -> Result<Vec<Stand>, Error> {
     )
     .fetch_all(&mut *tx)
     .await?;
-    let rows: HashMap<Uuid, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-    let stand = |lease: &Lease| match rows.get(&lease.saga) {
-        Some(row) if row.epoch != lease.epoch => Stand::Lost,
-        Some(row) if row.ended => Stand::Ended,
-        Some(row) if row.direction == "undo" => Stand::Undo(row.reason.clone()),
-        Some(_) => Stand::Forward,
-        None => Stand::Lost,
+    let rows = rows.into_iter().map(|row| {
+        let undo = (row.direction == "undo").then_some(row.reason);
+        let (epoch, ended) = (row.epoch, row.ended);
+        (row.id, Row { epoch, undo, ended })
+    });
+    let rows: HashMap<Uuid, Row> = rows.collect();
+    let stand = |lease: &Lease| {
+        let row = rows.get(&lease.saga);
+        row.map_or(Stand::Lost, |row| row.stand(lease.epoch))
     };
     Ok(leases.iter().map(stand).collect())
 }

@@ -6,6 +6,7 @@ use retry::{Backoff, Deadline};
 use tokio::time::{Instant, sleep};
 use tracing::{error, warn};
 
+use crate::course::{self, Move};
 use crate::store::claim::decide_undo;
 use crate::{Act, Ending, Lease, Runner, Saga, Spot, Taken, Work};
 
@@ -37,44 +38,30 @@ impl<'a, S: Saga> Turn<'a, S> {
 
     /// Goes on until the end, or until somebody else must.
     pub(crate) async fn run(&self) -> Ending {
-        if self.work.undoing {
-            return self.back().await;
+        let mut next = course::first::<S>(self.work.undoing);
+        loop {
+            let taken = match &next {
+                Move::Take(step) => self.insist(*step, Way::Forward).await,
+                Move::Undo(step) => self.insist(*step, Way::Back).await,
+                Move::TurnBack(reason) => self.turn_back(reason).await,
+                Move::End(ending) => return ending.clone(),
+            };
+            next = course::after::<S>(&next, taken);
         }
-        for &step in S::STEPS {
-            match self.insist(step, Way::Forward).await {
-                Taken::Done => {}
-                Taken::Refused(reason) => return self.turn_back(&reason).await,
-                Taken::Unknown => return Ending::Left,
-                Taken::Lost => return Ending::Lost,
-            }
-        }
-        Ending::Done
     }
 
-    /// Goes back, once that is decided and committed.
-    async fn turn_back(&self, reason: &str) -> Ending {
+    /// Decides to go back.
+    async fn turn_back(&self, reason: &str) -> Taken {
         let deadline = Deadline::after(self.left());
         let decided = decide_undo(&self.runner.db, self.lease(), reason);
         match deadline.scope(decided).await {
-            Ok(Some(_)) => self.back().await,
-            Ok(None) => Ending::Lost,
+            Ok(Some(_)) => Taken::Done,
+            Ok(None) => Taken::Lost,
             Err(error) => {
                 warn!(%error, "left to recovery: nobody knows whether the undo is decided");
-                Ending::Left
+                Taken::Unknown
             }
         }
-    }
-
-    /// Undoes every step that may be undone, the last one first: any of them may have half happened.
-    async fn back(&self) -> Ending {
-        for &step in S::STEPS[..undoable::<S>()].iter().rev() {
-            match self.insist(step, Way::Back).await {
-                Taken::Done => {}
-                Taken::Lost => return Ending::Lost,
-                Taken::Unknown | Taken::Refused(_) => return Ending::Left,
-            }
-        }
-        Ending::Undone
     }
 
     /// Repeats a step until it is decided, or the lease is over.
@@ -96,22 +83,21 @@ impl<'a, S: Saga> Turn<'a, S> {
 
     /// What an attempt's end means for the saga.
     fn judge(&self, step: S::Step, way: Way, taken: Taken) -> Taken {
-        let may_turn = way == Way::Forward && S::STEPS[..undoable::<S>()].contains(&step);
-        match taken {
-            Taken::Unknown if may_turn && Instant::now() >= self.work.settle_by => {
-                Taken::Refused(S::OVERDUE.to_owned())
-            }
-            Taken::Refused(reason) if !may_turn => {
-                error!(
-                    saga = S::NAME,
-                    ?step,
-                    reason,
-                    "a step that must not be refused was refused"
-                );
-                Taken::Unknown
-            }
-            decided => decided,
+        let overdue = Instant::now() >= self.work.settle_by;
+        let made = match way {
+            Way::Forward => Move::Take(step),
+            Way::Back => Move::Undo(step),
+        };
+        let judged = course::judged::<S>(&made, taken.clone(), overdue);
+        if let (Taken::Refused(reason), Taken::Unknown) = (taken, &judged) {
+            error!(
+                saga = S::NAME,
+                ?step,
+                reason,
+                "a step that must not be refused was refused"
+            );
         }
+        judged
     }
 
     /// Takes a step once, within its limit and the lease.
@@ -162,13 +148,6 @@ impl<'a, S: Saga> Turn<'a, S> {
     fn left(&self) -> Duration {
         self.work.until.saturating_duration_since(Instant::now())
     }
-}
-
-/// How many steps may be undone.
-fn undoable<S: Saga>() -> usize {
-    let last = S::LAST_UNDOABLE;
-    let place = last.and_then(|last| S::STEPS.iter().position(|step| *step == last));
-    place.map_or(0, |place| place + 1)
 }
 
 fn name<T: std::fmt::Debug>(step: T, way: Way) -> String {

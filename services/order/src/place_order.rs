@@ -15,7 +15,7 @@ use crate::store::settle::Task;
 use crate::{Error, Tools};
 
 /// The steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// The units are held.
     HoldStock,

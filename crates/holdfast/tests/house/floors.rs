@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 6] = [
     &["db", "cache", "discovery", "stack", "pages"],
     &["chassis", "saga", "lock", "testkit"],
     &["gateway", "user", "order", "news", "control"],
-    &["drill"],
+    &["drill", "model"],
     &["holdfast"],
 ];
 const SERVICES: &[&str] = FLOORS[3];

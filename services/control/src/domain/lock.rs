@@ -18,7 +18,7 @@ pub const CLAIMS: usize = 10_000;
 pub const ALIVE: Duration = Duration::from_secs(5);
 
 /// The moment at which something is decided, as the database sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Moment {
     /// Its clock.
     pub now: OffsetDateTime,
@@ -29,7 +29,7 @@ pub struct Moment {
 }
 
 /// Somebody who has a lock or waits for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Claim {
     /// Who.
     pub owner: String,
@@ -58,7 +58,7 @@ pub struct Claim {
 }
 
 /// For how long somebody has a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The fencing token; nothing where it is not drawn yet.
     pub token: Option<i64>,
@@ -71,7 +71,7 @@ pub struct Lease {
 }
 
 /// Why somebody does not get a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// Others hold it still, and the wait is over.
     Held,
@@ -88,7 +88,7 @@ pub enum Refusal {
 }
 
 /// One lock: all who have it or wait for it, in the order of coming.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Lock {
     /// Those who are there.
     pub claims: Vec<Claim>,

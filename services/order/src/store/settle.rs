@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::orders::{self, Place};
 use super::{baskets, moves, outbox, shelf};
+use crate::domain::order::Status;
 
 /// A step of a saga at its order.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +32,7 @@ pub(super) struct Locked {
 /// Only what concerns the whole group. An order that is no longer ours is an outcome, not an error.
 pub async fn confirm(tx: &mut Tx, tasks: &[Task]) -> Result<Vec<Taken>, Error> {
     let locked = lock(tx, tasks).await?;
-    let due = due(&locked, |locked| {
-        locked.stand == Stand::Forward && locked.is("pending")
-    });
+    let due = due(&locked, |locked| locked.may(confirms));
     let orders = ids(&due);
     moves::confirm(tx, &orders).await?;
     shelf::sell(tx, &orders).await?;
@@ -50,9 +49,7 @@ pub async fn release(tx: &mut Tx, tasks: &[Task]) -> Result<Vec<Taken>, Error> {
     let all: Vec<Uuid> = tasks.iter().map(|task| task.order).collect();
     let carts = baskets::lock_of(tx, &all).await?;
     let locked = lock(tx, tasks).await?;
-    let due = due(&locked, |locked| {
-        matches!(locked.stand, Stand::Undo(_)) && locked.is("pending")
-    });
+    let due = due(&locked, |locked| locked.may(releases));
     let orders = ids(&due);
     moves::reject(tx, &orders, &reasons(&due)).await?;
     shelf::release(tx, &orders).await?;
@@ -60,6 +57,25 @@ pub async fn release(tx: &mut Tx, tasks: &[Task]) -> Result<Vec<Taken>, Error> {
     outbox::insert(tx, &customers(&due), "order.rejected").await?;
     saga::store::end(tx, &leases(&due)).await?;
     Ok(taken(&locked, &due))
+}
+
+/// Whether an order of `status` is confirmed for a saga that stands so.
+pub fn confirms(stand: &Stand, status: Status) -> bool {
+    *stand == Stand::Forward && status == Status::Pending
+}
+
+/// Whether an order of `status` is released for a saga that stands so.
+pub fn releases(stand: &Stand, status: Status) -> bool {
+    matches!(stand, Stand::Undo(_)) && status == Status::Pending
+}
+
+/// How a step ended that was done `now`, or not: perhaps it was done before under the same lease.
+pub fn ended(now: bool, stand: &Stand) -> Taken {
+    if now || *stand == Stand::Ended {
+        Taken::Done
+    } else {
+        Taken::Lost
+    }
 }
 
 /// Locks the orders, then their sagas.
@@ -86,16 +102,9 @@ pub(super) fn due(locked: &[Locked], is_due: impl Fn(&Locked) -> bool) -> Vec<&L
 
 /// How each step ended: done now, done before under the same lease, or no longer ours.
 pub(super) fn taken(locked: &[Locked], due: &[&Locked]) -> Vec<Taken> {
-    let done = |locked: &Locked| {
+    let taken = |locked: &Locked| {
         let now = due.iter().any(|due| due.task.lease == locked.task.lease);
-        now || locked.stand == Stand::Ended
-    };
-    let taken = |locked| {
-        if done(locked) {
-            Taken::Done
-        } else {
-            Taken::Lost
-        }
+        ended(now, &locked.stand)
     };
     locked.iter().map(taken).collect()
 }
@@ -123,6 +132,11 @@ fn reasons(due: &[&Locked]) -> Vec<String> {
 }
 
 impl Locked {
+    fn may(&self, rule: fn(&Stand, Status) -> bool) -> bool {
+        let place = self.place.as_ref();
+        place.is_some_and(|place| rule(&self.stand, place.status))
+    }
+
     pub(super) fn is(&self, status: &str) -> bool {
         self.place
             .as_ref()

@@ -30,7 +30,7 @@ pub struct Charge {
 }
 
 /// What was decided of a charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Charged {
     /// The money is taken, now or long ago.
     Done,
@@ -41,7 +41,7 @@ pub enum Charged {
 }
 
 /// Why an order will never be charged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// There was less in the wallet.
     InsufficientFunds,
@@ -52,7 +52,7 @@ pub enum Reason {
 }
 
 /// The row that is the judge of an order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Payment {
     /// It will never be charged.
     Void {
@@ -93,7 +93,7 @@ pub struct Refund {
 }
 
 /// How much of a charge goes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A placing is undone: all that is left, and no charge after it.
     Compensation,
@@ -104,7 +104,7 @@ pub enum Kind {
 }
 
 /// A refund that was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Refunded {
     /// The order it was made for.
     pub order: Uuid,
@@ -115,7 +115,7 @@ pub struct Refunded {
 }
 
 /// Why a refund was not made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NoRefund {
     /// More than is left of the charge.
     Over,

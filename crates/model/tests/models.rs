@@ -1,0 +1,185 @@
+//! Every model holds, reaches what it should, and finds what is planted.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use model::check::{self, Checked};
+use model::lock::Locking;
+use model::payments::{Asked, Payments};
+use model::placing::Placing;
+use model::routing::Routing;
+use model::{lock, payments, placing, routing};
+use stateright::Model;
+use user::domain::wallet::Kind;
+
+const PLACING: Placing = Placing {
+    claims: 3,
+    bug: None,
+};
+
+const LOCKING: Locking = Locking {
+    clients: 2,
+    ticks: 8,
+    promotions: 1,
+    ahead: 1,
+    bug: None,
+};
+
+const ROUTING: Routing = Routing {
+    writes: 3,
+    promotions: 1,
+    third: false,
+    bug: None,
+};
+
+fn payments(bug: Option<payments::Bug>) -> Payments {
+    let asked = vec![
+        Asked::Charge,
+        Asked::Charge,
+        Asked::Refund(1, Kind::Compensation),
+        Asked::Refund(2, Kind::Partial(2)),
+    ];
+    Payments { asked, bug }
+}
+
+#[allow(clippy::print_stdout, reason = "these are the figures")]
+fn told(what: &str, checked: &Checked) {
+    println!("{what}: {checked}");
+}
+
+/// Every invariant of `model` holds, and what should be possible is.
+fn holds<M>(what: &str, model: M)
+where
+    M: Model + Send + Sync + 'static,
+    M::State: Hash + Debug + Clone + PartialEq + Send + Sync + 'static,
+    M::Action: Debug + Clone + PartialEq + Send + Sync + 'static,
+{
+    let checked = check::all(model);
+
+    told(what, &checked);
+    assert!(checked.broken.is_empty() && checked.unreached.is_empty());
+}
+
+/// In `model`, of which the rule of this name is broken, `invariant` breaks.
+fn finds<M>(what: &str, model: M, invariant: &str)
+where
+    M: Model + Send + Sync + 'static,
+    M::State: Hash + Debug + Clone + PartialEq + Send + Sync + 'static,
+    M::Action: Debug + Clone + PartialEq + Send + Sync + 'static,
+{
+    let checked = check::until_broken(model);
+
+    told(what, &checked);
+    assert!(checked.way(invariant).is_some(), "{what}: {invariant}");
+}
+
+#[test]
+fn an_order_is_placed_once_and_paid_or_not_at_all() {
+    holds("placing", PLACING);
+}
+
+#[test]
+fn what_is_planted_into_the_placing_of_orders_is_found() {
+    use placing::Bug;
+    let planted = |bug| Placing {
+        bug: Some(bug),
+        ..PLACING
+    };
+    for (bug, invariant) in [
+        (Bug::KeyNotUnique, "one key, one order"),
+        (
+            Bug::ChargeIgnoresVoid,
+            "a rejected order costs nothing, now and later",
+        ),
+        (
+            Bug::ConfirmWithoutLease,
+            "a confirmed order is paid, and its units are sold",
+        ),
+        (
+            Bug::UndoBeforeDecision,
+            "once nothing fails any more, it settles",
+        ),
+    ] {
+        finds(&format!("placing, {bug:?}"), planted(bug), invariant);
+    }
+}
+
+#[test]
+fn charge_and_refund_of_an_order_meet_in_one_row() {
+    holds("payments", payments(None));
+}
+
+#[test]
+fn what_is_planted_into_payments_is_found() {
+    use payments::Bug;
+    for (bug, invariant) in [
+        (
+            Bug::RefundWithoutVoid,
+            "an order that was undone is not charged at the end",
+        ),
+        (Bug::ChargeTrustsConflict, "what was answered stays so"),
+        (Bug::NoRowLock, "money is conserved"),
+        (Bug::OtherOrderOfLocks, "somebody can always go on"),
+    ] {
+        finds(
+            &format!("payments, {bug:?}"),
+            payments(Some(bug)),
+            invariant,
+        );
+    }
+}
+
+#[test]
+fn one_holds_the_lock_and_who_overstays_it_is_fenced_off() {
+    holds("lock", LOCKING);
+}
+
+#[test]
+fn what_is_planted_into_the_lock_is_found() {
+    use lock::Bug;
+    let planted = |bug| Locking {
+        bug: Some(bug),
+        ..LOCKING
+    };
+    for (bug, invariant) in [
+        (Bug::NoFence, "every write rests on the one before it"),
+        (
+            Bug::ReadBeforeShow,
+            "every write rests on the one before it",
+        ),
+        (Bug::NoEra, "one guard at most says that it holds the lock"),
+        (
+            Bug::FromAnswer,
+            "one guard at most says that it holds the lock",
+        ),
+    ] {
+        finds(&format!("lock, {bug:?}"), planted(bug), invariant);
+    }
+}
+
+#[test]
+fn everybody_reads_their_own_writes_and_never_less_than_before() {
+    holds("routing", ROUTING);
+}
+
+#[test]
+fn what_is_planted_into_routing_is_found() {
+    use routing::Bug;
+    let planted = |bug| Routing {
+        bug: Some(bug),
+        ..ROUTING
+    };
+    let own = "the customer reads all that it was told is written";
+    for (bug, invariant) in [
+        (Bug::IgnoreToken, own),
+        (Bug::PrimaryEntryCountsFully, own),
+        (
+            Bug::LookAfterRead,
+            "the customer never reads less than before",
+        ),
+        (Bug::Asynchronous, "nothing that was answered is lost"),
+        (Bug::NoTimeline, own),
+    ] {
+        finds(&format!("routing, {bug:?}"), planted(bug), invariant);
+    }
+}
