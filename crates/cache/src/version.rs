@@ -48,6 +48,7 @@ impl Version {
     }
 
     /// The one that forbids more; of different clusters, all.
+    #[must_use]
     pub fn stricter(self, other: Self) -> Self {
         if self.cluster != other.cluster {
             return Self::unknown();

@@ -7,8 +7,7 @@ use model::check::{self, Checked};
 use model::lock::Locking;
 use model::payments::{Asked, Payments};
 use model::placing::Placing;
-use model::routing::Routing;
-use model::{lock, payments, placing, routing};
+use model::{lock, payments, placing};
 use stateright::Model;
 use user::domain::wallet::Kind;
 
@@ -22,13 +21,6 @@ const LOCKING: Locking = Locking {
     ticks: 8,
     promotions: 1,
     ahead: 1,
-    bug: None,
-};
-
-const ROUTING: Routing = Routing {
-    writes: 3,
-    promotions: 1,
-    third: false,
     bug: None,
 };
 
@@ -154,32 +146,5 @@ fn what_is_planted_into_the_lock_is_found() {
         ),
     ] {
         finds(&format!("lock, {bug:?}"), planted(bug), invariant);
-    }
-}
-
-#[test]
-fn everybody_reads_their_own_writes_and_never_less_than_before() {
-    holds("routing", ROUTING);
-}
-
-#[test]
-fn what_is_planted_into_routing_is_found() {
-    use routing::Bug;
-    let planted = |bug| Routing {
-        bug: Some(bug),
-        ..ROUTING
-    };
-    let own = "the customer reads all that it was told is written";
-    for (bug, invariant) in [
-        (Bug::IgnoreToken, own),
-        (Bug::PrimaryEntryCountsFully, own),
-        (
-            Bug::LookAfterRead,
-            "the customer never reads less than before",
-        ),
-        (Bug::Asynchronous, "nothing that was answered is lost"),
-        (Bug::NoTimeline, own),
-    ] {
-        finds(&format!("routing, {bug:?}"), planted(bug), invariant);
     }
 }

@@ -29,9 +29,8 @@ pub fn after<S: Saga>(done: &Move<S::Step>, taken: Taken) -> Move<S::Step> {
     match (done, taken) {
         (Move::End(ending), _) => Move::End(ending.clone()),
         (_, Taken::Lost) => Move::End(Ending::Lost),
-        (_, Taken::Unknown) => Move::End(Ending::Left),
         (Move::Take(_), Taken::Refused(reason)) => Move::TurnBack(reason),
-        (_, Taken::Refused(_)) => Move::End(Ending::Left),
+        (_, Taken::Unknown | Taken::Refused(_)) => Move::End(Ending::Left),
         (Move::Take(step), Taken::Done) => forward::<S>(place::<S>(*step) + 1),
         (Move::TurnBack(_), Taken::Done) => back::<S>(undoable::<S>()),
         (Move::Undo(step), Taken::Done) => back::<S>(place::<S>(*step)),

@@ -29,8 +29,8 @@ fn drill(folder: &Folder, words: &str) -> Command {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make test-ha"]
-async fn short_drill_passes_and_reports() {
+#[ignore = "needs Patroni: make test-ha ALL=1"]
+async fn a_brief_drill_passes_and_reports() {
     let folder = Folder::scratch().unwrap();
     let words = "--minutes 1 --seed 7 --rate 6 --only kill,dropped-caches,one-way";
 

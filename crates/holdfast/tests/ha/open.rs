@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drill::{Books, Door, Plan, Product};
-pub(crate) use holdfast::ha::SETTLED;
 use holdfast::certs;
+pub(crate) use holdfast::ha::SETTLED;
 use holdfast::ha::backup::Turns;
 use holdfast::ha::{self, Deed, Given, Scratch};
 use holdfast::house::{Kind, Seat};

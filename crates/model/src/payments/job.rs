@@ -164,7 +164,7 @@ impl State {
                 let blind = bug == Some(Bug::ChargeTrustsConflict) && job.asked == Asked::Charge;
                 locked.then(|| {
                     At::HasPayment(if blind {
-                        own(&job)
+                        Some(own(&job))
                     } else {
                         job.reads(new, bank)
                     })
@@ -176,7 +176,7 @@ impl State {
                     Asked::Refund(..) => found.as_ref().is_some_and(|row| row.payer().is_some()),
                 };
                 let locked = unlocked || !needs || bank.lock_wallet(by);
-                locked.then(|| At::HasWallet(found, bank.balance))
+                locked.then_some(At::HasWallet(found, bank.balance))
             }
             (Action::Decide(_), At::HasWallet(found, balance)) => {
                 Some(job.decide(bank.is_new_of(by), found, balance, bank))
@@ -201,13 +201,17 @@ impl State {
 impl Job {
     /// The row as this transaction sees it: its own, where it has inserted it.
     fn reads(&self, new: bool, bank: &Bank) -> Option<Payment> {
-        if new { own(self) } else { bank.payment.clone() }
+        if new {
+            Some(own(self))
+        } else {
+            bank.payment.clone()
+        }
     }
 }
 
 /// The row that a job inserts.
-fn own(job: &Job) -> Option<Payment> {
-    Some(match job.asked {
+fn own(job: &Job) -> Payment {
+    match job.asked {
         Asked::Charge => Payment::Charged {
             account: ACCOUNT,
             amount: PRICE,
@@ -217,7 +221,7 @@ fn own(job: &Job) -> Option<Payment> {
             asked: None,
             reason: Reason::Voided,
         },
-    })
+    }
 }
 
 impl Bank {
@@ -225,7 +229,7 @@ impl Bank {
     fn keep(&mut self, by: usize, job: &Job, written: Written) {
         // A row that was inserted is kept as it was inserted, unless it was changed. An update finds no row where there is none.
         if self.payment.is_some() || self.is_new_of(by) {
-            let inserted = self.payment.take().or_else(|| own(job));
+            let inserted = self.payment.take().or_else(|| Some(own(job)));
             self.payment = written.payment.or(inserted);
         }
         self.balance = written.balance.unwrap_or(self.balance);

@@ -72,7 +72,7 @@ async fn a_certificate_that_ends_within_its_time_has_one_fault_until_it_is_repla
     comes_and_goes(
         &settings,
         || certify(&path, DAY * 14 + HOUR),
-        || certify(&path, DAY * 14 - HOUR),
+        || certify(&path, DAY * 13 + HOUR * 23),
         &format!(
             "certificate_expiring certificate:{} resumed",
             path.display()
