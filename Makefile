@@ -10,7 +10,7 @@ HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up ha drill drill-planted down clean order compose test test-ha test-k8s test-compose test-browser lint sqlx record coverage bench
+.PHONY: help setup up ha drill drill-planted down clean order compose test test-ha test-k8s test-compose test-browser model lint sqlx record coverage bench
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -84,6 +84,9 @@ test-browser: setup ## Use the shop as people do, in Chromium; leaves pictures o
 	@deploy/setup.sh browser
 	@cargo build --workspace --all-targets
 	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast --test browser -- --ignored --test-threads=2
+
+model: ## Check the protocols in small, in every state that they can get into
+	@cargo test --package model --test models -- --include-ignored --nocapture
 
 lint: setup ## Check format, lints and documentation
 	cargo fmt --all --check

