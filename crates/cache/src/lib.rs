@@ -26,7 +26,7 @@ pub use connection::{Away, Redis};
 use flight::{Arrival, Flights, Pilot, Seat};
 use local::{Held, Local};
 use remote::{Clock, Entry, Found, Remote};
-pub use version::{Need, Unreadable, Version};
+use version::{Need, Version};
 
 /// What [`Cache::find`] finds.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use api::token::{Given, Position, Seen, Token};
 
 /// A place in a cluster's log that a value was read at. Of one cluster, the greater one holds more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Version {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
     cluster: u64,
     position: Position,
     /// A replica shows all that it has replayed. On a primary the commit at `position` itself may be in the log and
@@ -19,7 +19,7 @@ impl Version {
     pub(crate) const LEN: usize = 51;
 
     /// Where `seen` was read.
-    pub fn of<T>(seen: &Seen<T>) -> Self {
+    pub(crate) fn of<T>(seen: &Seen<T>) -> Self {
         Self {
             cluster: seen.cluster,
             position: seen.position,
@@ -28,7 +28,7 @@ impl Version {
     }
 
     /// What a value must be newer than, to hold a write that answered `given`.
-    pub fn written(given: Given) -> Self {
+    pub(crate) fn written(given: Given) -> Self {
         match given {
             Given::Token(token) if token.primary_only => Self::beyond(token.cluster),
             Given::Token(token) => Self::floor(token),
@@ -37,7 +37,7 @@ impl Version {
     }
 
     /// Whether a value of this version holds all that `other` stands for. Of different clusters nobody knows.
-    pub fn is_newer_than(self, other: Self) -> bool {
+    pub(crate) fn is_newer_than(self, other: Self) -> bool {
         self.cluster == other.cluster
             && (self.position, self.replica) > (other.position, other.replica)
     }
@@ -48,8 +48,7 @@ impl Version {
     }
 
     /// The one that forbids more; of different clusters, all.
-    #[must_use]
-    pub fn stricter(self, other: Self) -> Self {
+    pub(crate) fn stricter(self, other: Self) -> Self {
         if self.cluster != other.cluster {
             return Self::unknown();
         }
@@ -120,11 +119,11 @@ impl FromStr for Version {
 /// Says that what stood in Redis is not ours to read.
 #[derive(Debug, thiserror::Error)]
 #[error("an entry that this version cannot read")]
-pub struct Unreadable;
+pub(crate) struct Unreadable;
 
 /// What a reader asks of an entry.
 #[derive(Clone, Copy, Debug)]
-pub enum Need {
+pub(crate) enum Need {
     /// Came without a token: any entry will do.
     Any,
     /// Came with a token: the entry must be newer than this.
@@ -135,7 +134,7 @@ pub enum Need {
 
 impl Need {
     /// What a request that came with `given` needs.
-    pub fn of(given: Given) -> Self {
+    pub(crate) fn of(given: Given) -> Self {
         match given {
             Given::Nothing => Self::Any,
             Given::Malformed => Self::Primary,
@@ -145,7 +144,7 @@ impl Need {
     }
 
     /// Whether an entry of `version` may be served.
-    pub fn is_met_by(self, version: Version) -> bool {
+    pub(crate) fn is_met_by(self, version: Version) -> bool {
         match self {
             Self::Any => true,
             Self::Newer(floor) => version.is_newer_than(floor),

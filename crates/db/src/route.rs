@@ -21,14 +21,11 @@ const LOOK: &str = "
     from (select pg_is_in_recovery() as standby) as role";
 
 /// Where a server stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
-    /// Whether it is a primary, by its own knowledge.
-    pub primary: bool,
-    /// The cluster that it is of.
-    pub cluster: u64,
-    /// How far it has got.
-    pub position: Position,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) primary: bool,
+    pub(crate) cluster: u64,
+    pub(crate) position: Position,
 }
 
 /// Asks the server behind `connection` where it stands.
@@ -46,7 +43,7 @@ pub(crate) async fn look(connection: &mut Connection<'_>) -> Result<Place, Why> 
 }
 
 /// Whether whoever stands at `place` may answer a caller that came with `given`.
-pub fn serves(given: Given, place: Place) -> bool {
+pub(crate) fn serves(given: Given, place: Place) -> bool {
     let token = match given {
         Given::Nothing => return true,
         Given::Malformed => return place.primary,

@@ -6,6 +6,7 @@ mod certified;
 mod cluster;
 mod database;
 pub mod matrix;
+pub mod plans;
 mod template;
 
 pub use certified::Certified;

@@ -63,17 +63,7 @@ impl Filling {
         complete: &str,
         longest: usize,
     ) -> String {
-        self.draw(
-            frame,
-            name,
-            Asked {
-                kind,
-                complete,
-                longest,
-                required: true,
-                ruled: true,
-            },
-        )
+        self.draw(frame, name, Asked::of(kind, complete, longest))
     }
 
     /// Draws a field that may stay empty.
@@ -85,17 +75,11 @@ impl Filling {
         complete: &str,
         longest: usize,
     ) -> String {
-        self.draw(
-            frame,
-            name,
-            Asked {
-                kind,
-                complete,
-                longest,
-                required: false,
-                ruled: true,
-            },
-        )
+        let asked = Asked {
+            required: false,
+            ..Asked::of(kind, complete, longest)
+        };
+        self.draw(frame, name, asked)
     }
 
     /// Draws a field that has to be filled, without its rule: what was right once is right now.
@@ -107,17 +91,11 @@ impl Filling {
         complete: &str,
         longest: usize,
     ) -> String {
-        self.draw(
-            frame,
-            name,
-            Asked {
-                kind,
-                complete,
-                longest,
-                required: true,
-                ruled: false,
-            },
-        )
+        let asked = Asked {
+            ruled: false,
+            ..Asked::of(kind, complete, longest)
+        };
+        self.draw(frame, name, asked)
     }
 
     fn draw(&self, frame: &Frame, name: &str, asked: Asked<'_>) -> String {
@@ -159,4 +137,17 @@ struct Asked<'a> {
     longest: usize,
     required: bool,
     ruled: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// As most are: it has to be filled, and its rule stands below.
+    fn of(kind: &'a str, complete: &'a str, longest: usize) -> Self {
+        Self {
+            kind,
+            complete,
+            longest,
+            required: true,
+            ruled: true,
+        }
+    }
 }
