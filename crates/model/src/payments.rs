@@ -49,8 +49,6 @@ pub enum Bug {
     ChargeTrustsConflict,
     /// Payments are read without a lock.
     NoRowLock,
-    /// Wallets are locked before payments by refunds.
-    OtherOrderOfLocks,
 }
 
 /// Everything there is.

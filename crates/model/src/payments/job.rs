@@ -154,13 +154,11 @@ impl State {
         | Action::Break(by)) = action;
         let (job, bank) = (self.jobs[by].clone(), &mut self.bank);
         let unlocked = bug == Some(Bug::NoRowLock) && job.refund().is_some();
-        let turned = bug == Some(Bug::OtherOrderOfLocks) && job.refund().is_some();
         let next = match (action, job.at.clone()) {
             (Action::Insert(_), At::Idle) if job.inserts(bug) => bank.insert(by).map(At::Inserted),
             (Action::Insert(_), At::Idle) => Some(At::Inserted(false)),
             (Action::LockPayment(_), At::Inserted(new)) => {
-                let first = !turned || new || bank.lock_wallet(by);
-                let locked = first && (unlocked || bank.lock_payment(by));
+                let locked = unlocked || bank.lock_payment(by);
                 let blind = bug == Some(Bug::ChargeTrustsConflict) && job.asked == Asked::Charge;
                 locked.then(|| {
                     At::HasPayment(if blind {
