@@ -4,6 +4,8 @@
 //! runs cannot be compared, ratios within one can.
 
 pub mod baseline;
+mod contest;
+pub mod costs;
 mod cpu;
 mod groups;
 mod load;
@@ -14,6 +16,7 @@ mod scene;
 use std::time::Duration;
 
 use crate::say;
+pub use contest::Turns;
 use report::{Round, Shape};
 use scene::{Scene, Side};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use drill::Door;
-use holdfast::bench::{self, Plan, baseline};
+use holdfast::bench::{self, Plan, Turns, baseline};
 use holdfast::ha::{self, Deed, Errand};
 use holdfast::home::Home;
 use holdfast::house::Kind;
@@ -165,12 +165,12 @@ enum Command {
     /// Be a part of what the bench compares with.
     #[command(hide = true)]
     Baseline {
-        /// `orders` or `wallet`.
-        part: String,
+        /// Which.
+        part: Peer,
         /// Where to listen.
         at: SocketAddr,
         /// Its database.
-        database: String,
+        database: Option<String>,
         /// Where the wallet is, for `orders`.
         wallet: Option<String>,
     },
@@ -216,12 +216,34 @@ enum Bench {
         #[arg(long, default_value_t = 128)]
         buyers: usize,
     },
+    /// What the parts that a request passes cost, each beside the least that there is for the same.
+    Costs {
+        /// How often each has its turn.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// How many seconds a turn takes.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
     /// A day of a shop in virtual time, scaled ahead of the load and behind it.
     Scaling {
         /// Where to draw it, as SVG.
         #[arg(long)]
         plot: Option<PathBuf>,
     },
+}
+
+/// What the bench compares with.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Peer {
+    /// Orders, one transaction for each step.
+    Orders,
+    /// The wallet that these charge.
+    Wallet,
+    /// A handler of axum alone.
+    Hello,
+    /// A server of tonic alone.
+    Health,
 }
 
 #[tokio::main]
@@ -267,11 +289,16 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             at,
             database,
             wallet,
-        } => match wallet {
-            Some(wallet) if part == "orders" => {
+        } => match (part, database, wallet) {
+            (Peer::Orders, Some(database), Some(wallet)) => {
                 baseline::serve_orders(at, &database, &wallet).await?;
             }
-            _ => baseline::serve_wallet(at, &database).await?,
+            (Peer::Wallet, Some(database), None) => baseline::serve_wallet(at, &database).await?,
+            (Peer::Hello, None, None) => bench::costs::serve_hello(at).await?,
+            (Peer::Health, None, None) => bench::costs::serve_health(at).await?,
+            _ => anyhow::bail!(
+                "orders need a database and a wallet, a wallet a database, the others nothing"
+            ),
         },
         Command::Run { service } => return Ok(service.run().await),
         Command::Provision { out, floor } => {
@@ -303,6 +330,10 @@ async fn measure(what: Bench) -> anyhow::Result<()> {
                 buyers,
             })
             .await
+        }
+        Bench::Costs { rounds, seconds } => {
+            let turn = Duration::from_secs(seconds);
+            bench::costs::costs(Turns { rounds, turn }).await
         }
         Bench::Scaling { plot } => bench::scaling::scaling(plot.as_deref()),
     }

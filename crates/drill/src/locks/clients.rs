@@ -117,11 +117,18 @@ impl Clients {
 
 impl Shared {
     /// Writes down a grant, what the resource said to it, and when it was released, if that is known.
-    fn note(&self, grant: &Grant, written: &Result<Passed, Error>, until: Option<String>) {
+    fn note(
+        &self,
+        owner: &str,
+        grant: &Grant,
+        written: &Result<Passed, Error>,
+        until: Option<String>,
+    ) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.refused += usize::from(matches!(written, Ok(Passed::Behind)));
         seen.lost += usize::from(until.is_none());
         seen.grants.push(Granted {
+            owner: owner.to_owned(),
             token: grant.token,
             from: grant.granted_at.clone(),
             until,
@@ -169,7 +176,7 @@ impl Client {
                 let written = show_and_write(&self.resource, grant.token).await;
                 (written, self.release(&id).await)
             };
-            shared.note(&grant, &written, until);
+            shared.note(&self.owner, &grant, &written, until);
             shared.ended.run_until_cancelled(sleep(wanting.pause)).await;
         }
     }

@@ -24,6 +24,13 @@ pub(crate) fn used(root: u32) -> Duration {
     TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
 }
 
+/// The CPU that this process alone has used so far.
+pub(crate) fn own() -> Duration {
+    let line = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = fields(&line).and_then(|fields| Some(number(&fields, 11)? + number(&fields, 12)?));
+    TICK * u32::try_from(ticks.unwrap_or_default()).unwrap_or(u32::MAX)
+}
+
 fn processes() -> HashMap<u32, Stat> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return HashMap::new();
@@ -34,15 +41,22 @@ fn processes() -> HashMap<u32, Stat> {
 
 fn stat(pid: u32) -> Option<Stat> {
     let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name stands in parentheses and may hold anything, so the fields are counted from its end.
-    let fields: Vec<&str> = line.rsplit_once(')')?.1.split_whitespace().collect();
-    let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+    let fields = fields(&line)?;
     // utime, stime, and the same two of children that ended.
-    let ticks = number(11)? + number(12)? + number(13)? + number(14)?;
+    let ticks = (11..=14).map(|index| number(&fields, index));
     Some(Stat {
-        parent: u32::try_from(number(1)?).ok()?,
-        ticks,
+        parent: u32::try_from(number(&fields, 1)?).ok()?,
+        ticks: ticks.sum::<Option<u64>>()?,
     })
+}
+
+/// The name stands in parentheses and may hold anything, so the fields are counted from its end.
+fn fields(line: &str) -> Option<Vec<&str>> {
+    Some(line.rsplit_once(')')?.1.split_whitespace().collect())
+}
+
+fn number(fields: &[&str], index: usize) -> Option<u64> {
+    fields.get(index)?.parse().ok()
 }
 
 fn descends(all: &HashMap<u32, Stat>, pid: u32, root: u32) -> bool {

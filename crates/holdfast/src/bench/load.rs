@@ -6,6 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+/// Everybody's.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
 /// Who buys, and with what right.
 #[derive(Clone)]
 pub(crate) struct Buyer {
@@ -76,20 +79,30 @@ async fn one(
     Ok(tally)
 }
 
+/// Makes an account; answers by which email it signs in, and its id.
+pub(crate) async fn register(
+    client: &reqwest::Client,
+    gateway: &str,
+    number: usize,
+) -> Result<(String, String)> {
+    let email = format!(
+        "buyer-{number}-{}@example.com",
+        uuid::Uuid::now_v7().simple()
+    );
+    let body = json!({"email": email, "password": PASSWORD, "name": format!("Buyer {number}")});
+    let account = post(client, &format!("{gateway}/v1/auth/register"), None, &body).await?;
+    let id = account["id"].as_str().context("an account id")?.to_owned();
+    Ok((email, id))
+}
+
 /// Makes an account with money in its wallet, and signs it in.
 pub(crate) async fn enrol(
     client: &reqwest::Client,
     gateway: &str,
     number: usize,
 ) -> Result<(Buyer, String)> {
-    let email = format!(
-        "buyer-{number}-{}@example.com",
-        uuid::Uuid::now_v7().simple()
-    );
-    let password = "correct horse battery staple";
-    let body = json!({"email": email, "password": password, "name": format!("Buyer {number}")});
-    let account = post(client, &format!("{gateway}/v1/auth/register"), None, &body).await?;
-    let body = json!({"email": email, "password": password});
+    let (email, id) = register(client, gateway, number).await?;
+    let body = json!({"email": email, "password": PASSWORD});
     let tokens = post(client, &format!("{gateway}/v1/auth/login"), None, &body).await?;
     let token = tokens["access_token"]
         .as_str()
@@ -105,7 +118,6 @@ pub(crate) async fn enrol(
         )
         .await?;
     }
-    let id = account["id"].as_str().context("an account id")?.to_owned();
     Ok((Buyer { token }, id))
 }
 

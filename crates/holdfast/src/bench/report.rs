@@ -25,8 +25,8 @@ pub(crate) struct Shape {
 }
 
 /// A median with its extremes.
-struct Spread {
-    median: f64,
+pub(super) struct Spread {
+    pub(super) median: f64,
     low: f64,
     high: f64,
 }
@@ -37,7 +37,7 @@ impl Round {
     }
 }
 
-fn spread(figures: impl Iterator<Item = f64>) -> Spread {
+pub(super) fn spread(figures: impl Iterator<Item = f64>) -> Spread {
     let mut all: Vec<f64> = figures.collect();
     all.sort_by(f64::total_cmp);
     match (all.first(), all.last()) {
@@ -110,7 +110,7 @@ fn add(table: &mut Table, name: &str, ours: &Spread, theirs: &Spread, more_is_be
     ]);
 }
 
-fn show(spread: &Spread) -> String {
+pub(super) fn show(spread: &Spread) -> String {
     format!(
         "{:.0} ({:.0} to {:.0})",
         spread.median, spread.low, spread.high

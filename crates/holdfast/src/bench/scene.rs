@@ -17,7 +17,7 @@ use super::load::{self, Buyer};
 use crate::house::{Ground, House, Keeper, Kind, Place};
 
 /// No limit of the gateway's is to be met here.
-const UNBOUND: &str = "1000000000/1m";
+pub(super) const UNBOUND: &str = "1000000000/1m";
 /// Stock and money that no bench uses up.
 const PLENTY: i64 = 1_000_000_000_000;
 /// How long a process may take until it listens.
@@ -147,7 +147,11 @@ impl Scene {
     }
 }
 
-async fn ground(postgres: &Postgres, redis: &Redis, suffix: &str) -> anyhow::Result<Ground> {
+pub(super) async fn ground(
+    postgres: &Postgres,
+    redis: &Redis,
+    suffix: &str,
+) -> anyhow::Result<Ground> {
     let mut keepers = Vec::new();
     for name in Ground::KEEPERS {
         let own = format!("{name}{suffix}");
@@ -212,6 +216,12 @@ async fn start_baseline(
         format!("baseline {part}"),
         Launch::new(program, log).args(args),
     )?;
+    listens(&process, addr).await?;
+    Ok((process, addr))
+}
+
+/// Waits until `process` listens at `addr`.
+pub(super) async fn listens(process: &Process, addr: SocketAddr) -> anyhow::Result<()> {
     let end = Instant::now() + LISTENS;
     while TcpStream::connect(addr).await.is_err() {
         anyhow::ensure!(
@@ -221,7 +231,7 @@ async fn start_baseline(
         );
         sleep(Duration::from_millis(20)).await;
     }
-    Ok((process, addr))
+    Ok(())
 }
 
 /// Makes accounts at our gateway, and fills their wallets on both sides.

@@ -71,19 +71,23 @@ impl Watch {
     pub(super) async fn run(mut self, scene: Scene) {
         loop {
             let asked = scene.clock.now();
-            if !self.round(&scene, asked).await {
+            let Some(silent) = self.round(&scene, asked).await else {
                 return scene.board.forget(&self.component);
-            }
+            };
+            // Asked again as soon as it answers, what goes in pulses would be asked while it goes, every other time.
             let spent = scene.clock.now().own.saturating_sub(asked.own);
-            scene.clock.clone().wait(PERIOD.saturating_sub(spent)).await;
+            let rest = PERIOD.saturating_sub(if silent { spent } else { Duration::ZERO });
+            scene.clock.clone().wait(rest).await;
         }
     }
 
-    /// Asks once, and writes down what that means; tells whether to go on.
-    async fn round(&mut self, scene: &Scene, asked: Moment) -> bool {
+    /// Asks once, and writes down what that means; tells whether it was silent, and nothing when there is nobody to be asked
+    /// any more.
+    async fn round(&mut self, scene: &Scene, asked: Moment) -> Option<bool> {
         let listed_before = self.is_listed();
         let wait = |time| scene.clock.clone().wait(time);
         let sign = sign(self.pulse.beat(PATIENCE, wait).await);
+        let silent = matches!(sign, Sign::Silent);
         // What stands still may be withdrawn for that while it is waited for.
         let listed = match sign {
             Sign::Silent => listed_before,
@@ -95,7 +99,7 @@ impl Watch {
             if let Some(verdict) = self.hearsay.replaced(heard.wall) {
                 self.write(scene, verdict).await;
             }
-            return false;
+            return None;
         }
         let words = self.words(scene);
         let accused = self.hearsay.accuses(&words, &self.patient);
@@ -116,7 +120,7 @@ impl Watch {
             for verdict in verdicts {
                 self.write(scene, verdict).await;
             }
-            return false;
+            return None;
         }
         self.say_withdrawn(scene).await;
         self.say_callers(scene).await;
@@ -128,7 +132,7 @@ impl Watch {
             Some((since, incarnation)) => scene.board.well(&self.component, since, incarnation),
             None => scene.board.ill(&self.component),
         }
-        true
+        Some(silent)
     }
 
     /// What callers say of it.

@@ -15,7 +15,7 @@ use crate::ha::{Deed, Shop};
 use crate::say;
 
 /// How long a slowed process stands still, and goes on, in turn.
-const STILL: Duration = Duration::from_millis(1_200);
+const STILL: Duration = Duration::from_millis(1_600);
 const GOES: Duration = Duration::from_millis(100);
 /// How many milliseconds later all comes, each way.
 const DELAY: u64 = 500;

@@ -1,0 +1,138 @@
+//! A lock of the lock service, taken and given back, beside Postgres' advisory locks: they hold for a connection, and have no
+//! token, no expiry and no order of waiting.
+
+use std::time::Instant;
+
+use anyhow::Context as _;
+use api::control::locks_client::LocksClient;
+use api::control::{AcquireRequest, LockMode, ReleaseRequest};
+use api::id::ACQUISITION;
+use chassis::{Env, Setting};
+use discovery::Channel;
+use futures::future::{LocalBoxFuture, try_join_all};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgPool, query};
+use uuid::Uuid;
+
+use super::scene::Scene;
+use crate::bench::contest::{Turns, Way, contest};
+use crate::house::Kind;
+
+/// How many want locks at once.
+const CLIENTS: u32 = 16;
+const NEIGHBOURS: &[Setting] = &[Setting::required("CONTROL_ADDRS", "Where the service is.")];
+
+pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<String> {
+    let control = scene.house.seats(Kind::Control);
+    let at = control.first().context("control")?.addr();
+    let env = Env::local([
+        ("CONTROL_ADDRS".to_owned(), at.to_string()),
+        (
+            "SERVICE_TOKEN".to_owned(),
+            "a token for a bench only".to_owned(),
+        ),
+    ]);
+    let channel = env
+        .knowing(NEIGHBOURS)
+        .proving("order")?
+        .channel("control")?;
+    let locks = LocksClient::new(channel);
+    let url = scene.postgres.primary().url("control", "control");
+    let pool = PgPoolOptions::new()
+        .max_connections(CLIENTS)
+        .connect(&url)
+        .await?;
+    let databases = scene.databases();
+    let mut all = databases.clone();
+    all.extend(scene.of(Kind::Control));
+    let (locks, pool) = (&locks, &pool);
+    let ways = [
+        Way {
+            name: "advisory locks, by sqlx",
+            of: databases,
+            own: true,
+            work: Box::new(move |until| advisory(pool, until)),
+        },
+        Way {
+            name: "each its own lock, by the lock service",
+            of: all.clone(),
+            own: true,
+            work: Box::new(move |until| ours(locks, |number| format!("bench-{number}"), until)),
+        },
+        Way {
+            name: "all the same lock, by the lock service",
+            of: all,
+            own: true,
+            work: Box::new(move |until| ours(locks, |_| "bench".to_owned(), until)),
+        },
+    ];
+    contest("a lock, taken and given back", turns, &ways).await
+}
+
+fn advisory(pool: &PgPool, until: Instant) -> LocalBoxFuture<'_, anyhow::Result<u64>> {
+    Box::pin(async move {
+        let client = async |number: u32| {
+            let mut connection = pool.acquire().await?;
+            let mut done = 0;
+            while Instant::now() < until {
+                for text in [
+                    "select pg_advisory_lock($1)",
+                    "select pg_advisory_unlock($1)",
+                ] {
+                    let key = i64::from(number);
+                    query(text).bind(key).execute(&mut *connection).await?;
+                }
+                done += 1;
+            }
+            anyhow::Ok(done)
+        };
+        let all = try_join_all((0..CLIENTS).map(client)).await?;
+        Ok(all.into_iter().sum())
+    })
+}
+
+fn ours(
+    locks: &LocksClient<Channel>,
+    name: fn(u32) -> String,
+    until: Instant,
+) -> LocalBoxFuture<'_, anyhow::Result<u64>> {
+    Box::pin(async move {
+        let client = async |number: u32| {
+            let (mut locks, mut done) = (locks.clone(), 0);
+            while Instant::now() < until {
+                take_and_give_back(&mut locks, name(number), format!("client-{number}")).await?;
+                done += 1;
+            }
+            anyhow::Ok(done)
+        };
+        let all = try_join_all((0..CLIENTS).map(client)).await?;
+        Ok(all.into_iter().sum())
+    })
+}
+
+/// By the wire, as the `lock` crate does it: without its guard, which gives back when nobody waits for that.
+async fn take_and_give_back(
+    locks: &mut LocksClient<Channel>,
+    name: String,
+    owner: String,
+) -> anyhow::Result<()> {
+    let id = ACQUISITION.write(Uuid::now_v7());
+    let acquire = AcquireRequest {
+        name: name.clone(),
+        owner: owner.clone(),
+        id: id.clone(),
+        mode: LockMode::Exclusive.into(),
+        ttl_ms: 10_000,
+        wait_ms: 30_000,
+        max_hold_ms: 0,
+    };
+    let mut answers = locks.acquire(acquire).await?.into_inner();
+    loop {
+        let answer = answers.message().await?.context("a grant")?;
+        if answer.grant.is_some() {
+            break;
+        }
+    }
+    locks.release(ReleaseRequest { name, owner, id }).await?;
+    Ok(())
+}
