@@ -77,6 +77,11 @@ pub(crate) fn is_staff(access: &str) -> bool {
     claims(access).is_some_and(|claims| claims.role == "admin" || claims.role == "support")
 }
 
+/// Whether it is the account of an administrator.
+pub(crate) fn is_admin(access: &str) -> bool {
+    claims(access).is_some_and(|claims| claims.role == "admin")
+}
+
 fn claims(access: &str) -> Option<Claims> {
     let claims = access.split('.').nth(1)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()

@@ -211,6 +211,18 @@ impl Visitor {
         self.moving().refresh.is_some()
     }
 
+    /// Whether the token says that its account helps customers. Nothing rests on it.
+    pub(crate) fn is_staff(&self) -> bool {
+        let access = self.moving().access.clone();
+        access.as_deref().is_some_and(session::is_staff)
+    }
+
+    /// Whether the token says that its account is an administrator's, likewise.
+    pub(crate) fn is_admin(&self) -> bool {
+        let access = self.moving().access.clone();
+        access.as_deref().is_some_and(session::is_admin)
+    }
+
     /// The access token, a new one in time; nothing of somebody who is not signed in.
     ///
     /// # Errors
@@ -272,10 +284,13 @@ impl Visitor {
             t: self.0.locale.words(),
             path: self.0.path.clone(),
             signed_in: moving.refresh.is_some(),
+            o: self.0.locale.office(),
             staff: moving.access.as_deref().is_some_and(session::is_staff),
+            admin: moving.access.as_deref().is_some_and(session::is_admin),
             cart,
             form_token: form::token(&self.0.form_secret),
             done: self.0.locale.done(&self.0.path),
+            what: crate::look::done_to(&self.0.path),
             remembered: moving.remembered,
             again_after: None,
         }
