@@ -149,7 +149,9 @@ fn done(path: &str, done: &str, what: &str) -> Response {
 /// The end of an id: enough to tell it from its neighbours.
 fn brief(id: &str) -> String {
     match id.split_once('_') {
-        Some((kind, rest)) if rest.len() > 12 => format!("{kind}_…{}", &rest[rest.len() - 8..]),
+        Some((kind, rest)) if rest.len() > 12 && rest.is_ascii() => {
+            format!("{kind}_…\u{2060}{}", &rest[rest.len() - 8..])
+        }
         _ => id.to_owned(),
     }
 }

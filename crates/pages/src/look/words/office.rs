@@ -5,6 +5,7 @@ super::words! { Office {
     shop: "The shop", "店铺";
     menu: "Menu", "菜单";
     to_the_shop: "To the shop", "前往店铺";
+    closing: "Every change is written down with who made it.", "每项更改都会连同执行者一起记录。";
     way_back: "The way back", "返回路径";
     live_house: "Live house", "实时系统";
     registry: "Registry", "注册表";
