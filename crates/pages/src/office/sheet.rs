@@ -163,9 +163,10 @@ impl Sheet {
         self
     }
 
-    /// Tells these facts.
+    /// Tells these facts, all but those that are none.
     pub(super) fn facts(mut self, facts: Vec<(&'static str, Cell)>) -> Self {
         self.facts = facts;
+        self.facts.retain(|(_, cell)| !cell.is_dash());
         self
     }
 

@@ -74,11 +74,14 @@ async fn customers_and_support_see_what_they_may_and_are_told_so_in_words() {
         let (status, _) = shown(&browser, path).await;
         assert_eq!(status, 403, "{path}");
     }
-    // Moves the order on to its customer, and gives nobody a role.
+    // Moves the order on to its customer, without scripts too, and gives nobody a role.
+    let scripts = "Emulation.setScriptExecutionDisabled";
+    browser.tool(scripts, json!({"value": true})).await;
     browser.go(&format!("/admin/orders/{order}/ship")).await;
     browser.press("main form button").await;
     browser.sees(".notice.good").await;
     browser.sees(".state.shipped").await;
+    browser.tool(scripts, json!({"value": false})).await;
     let (_, ways) = shown(&browser, &format!("/admin/users/{}", customer.id)).await;
     assert!(!ways.to_string().contains("/role"), "{ways}");
     let (status, _) = shown(&browser, &format!("/admin/users/{}/role", customer.id)).await;

@@ -152,7 +152,7 @@ super::words! { Office {
     late_backups: "Late backups", "延误的备份";
     no_late_backups: "No backup was ever late, where backups are watched.", "在受监视的范围内，备份从未延误。";
     backup_leader: "Who takes them", "备份执行者";
-    no_backup_leader: "Nobody takes backups here: only the highly available form does.", "此处没有备份执行者：仅高可用形态会备份。";
+    no_backup_leader: "No process of the shop takes backups here.", "此处没有店铺进程执行备份。";
     order: "Order", "订单";
     orders_lead: "Everybody's orders, the latest first.", "所有人的订单，最新的在前。";
     no_orders: "No order fits.", "没有符合条件的订单。";

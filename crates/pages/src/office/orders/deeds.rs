@@ -124,7 +124,7 @@ async fn asked_refund(visitor: &Visitor, id: &str, filling: &Filling) -> Result<
     let o = visitor.locale().office();
     let frame = visitor.frame(o.refund_this.replace("{}", &brief(&order.id)));
     let says = o.refund_says.replace("{}", &frame.money(&order.total));
-    let fields = vec![filling.field(&frame, "amount", "text", "off", 20)];
+    let fields = vec![filling.plain(&frame, "amount", "text", "off", 20)];
     Ok(Deed::of(frame, path_of(PATH, id), o.refund)
         .says(says)
         .fields(fields)

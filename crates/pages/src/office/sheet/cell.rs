@@ -4,6 +4,9 @@ use askama::Template;
 
 use crate::look::Frame;
 
+/// What stands where there is nothing.
+const DASH: &str = "–";
+
 /// What stands in it, by the way it is drawn.
 #[derive(Template)]
 #[template(path = "office/cell.html")]
@@ -28,7 +31,7 @@ impl Cell {
     /// Words, or a dash.
     pub(in crate::office) fn plain(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self::Plain(if text.is_empty() { "–".into() } else { text })
+        Self::Plain(if text.is_empty() { DASH.into() } else { text })
     }
 
     /// A number.
@@ -66,6 +69,11 @@ impl Cell {
             at: at.to_owned(),
             text: frame.second(at),
         }
+    }
+
+    /// Whether there is nothing in it.
+    pub(super) fn is_dash(&self) -> bool {
+        matches!(self, Self::Plain(text) if text == DASH)
     }
 
     /// Whether it stands at the right, under the others of its kind.
