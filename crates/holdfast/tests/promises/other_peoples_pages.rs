@@ -1,5 +1,7 @@
 //! Whoever names what is somebody else's on a page is told that there is no such thing, and changes nothing of it.
 
+use std::time::Duration;
+
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response, StatusCode};
@@ -12,6 +14,9 @@ use crate::people::{Person, text};
 /// What is Ann's alone, and must stand on no page of anybody else.
 const SECRETS: [&str; 3] = ["Oude Delft 1", "Ann Alone", "order.confirmed"];
 
+/// How long any page may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
 /// A browser of somebody: its cookies, and the token for its forms.
 struct Browser {
     http: Client,
@@ -23,7 +28,9 @@ struct Browser {
 impl Browser {
     /// Signs in by the form.
     async fn of(shop: &Shop, person: &Person) -> Self {
-        let http = Client::builder().redirect(Policy::none()).build().unwrap();
+        // Events of an order that is his to see would never end.
+        let http = Client::builder().redirect(Policy::none()).timeout(LIMIT);
+        let http = http.build().unwrap();
         let mut browser = Self {
             http,
             shop: shop.gateway(0),
@@ -105,7 +112,7 @@ async fn notification(ann: &mut Person) -> String {
             return text(&first["id"]);
         }
         assert!(Instant::now() < end, "nobody tells of the order");
-        sleep(std::time::Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(50)).await;
     }
 }
 
