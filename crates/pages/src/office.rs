@@ -26,6 +26,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api::Problem;
 use crate::form::Typed;
+use crate::session::Standing;
 use crate::shop::seen::List;
 use crate::shop::{go, query};
 use crate::trouble::Trouble;
@@ -64,7 +65,7 @@ impl<S: Sync> FromRequestParts<S> for Staff {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Trouble> {
         let visitor = signed_in(parts).await?;
-        if visitor.is_staff() {
+        if visitor.standing() >= Standing::Support {
             return Ok(Self(visitor));
         }
         Err(Problem::new(403, "forbidden").into())
@@ -76,7 +77,7 @@ impl<S: Sync> FromRequestParts<S> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Trouble> {
         let visitor = signed_in(parts).await?;
-        if visitor.is_admin() {
+        if visitor.standing() == Standing::Admin {
             return Ok(Self(visitor));
         }
         Err(Problem::new(403, "forbidden").into())

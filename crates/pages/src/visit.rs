@@ -21,7 +21,7 @@ use crate::api::{Api, Ask, Problem, Reply};
 use crate::cookie::Cookie;
 use crate::form::{self, Typed};
 use crate::look::{Frame, Locale};
-use crate::session::{self, Given, Tokens};
+use crate::session::{self, Given, Standing, Tokens};
 use crate::trouble::{self, Trouble};
 use crate::{Door, House};
 
@@ -211,16 +211,9 @@ impl Visitor {
         self.moving().refresh.is_some()
     }
 
-    /// Whether the token says that its account helps customers. Nothing rests on it.
-    pub(crate) fn is_staff(&self) -> bool {
-        let access = self.moving().access.clone();
-        access.as_deref().is_some_and(session::is_staff)
-    }
-
-    /// Whether the token says that its account is an administrator's, likewise.
-    pub(crate) fn is_admin(&self) -> bool {
-        let access = self.moving().access.clone();
-        access.as_deref().is_some_and(session::is_admin)
+    /// How far the token says that its account may go. Nothing rests on it.
+    pub(crate) fn standing(&self) -> Standing {
+        session::standing(self.moving().access.as_deref())
     }
 
     /// The access token, a new one in time; nothing of somebody who is not signed in.
@@ -285,8 +278,7 @@ impl Visitor {
             path: self.0.path.clone(),
             signed_in: moving.refresh.is_some(),
             o: self.0.locale.office(),
-            staff: moving.access.as_deref().is_some_and(session::is_staff),
-            admin: moving.access.as_deref().is_some_and(session::is_admin),
+            standing: session::standing(moving.access.as_deref()),
             cart,
             form_token: form::token(&self.0.form_secret),
             done: self.0.locale.done(&self.0.path),

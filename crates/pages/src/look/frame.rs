@@ -7,6 +7,7 @@ use super::words::{Office, Words};
 use super::{Locale, Money, when};
 use crate::api::Problem;
 use crate::assets;
+use crate::session::Standing;
 
 /// The frame of one page, for `templates/base.html`.
 pub(crate) struct Frame {
@@ -18,10 +19,8 @@ pub(crate) struct Frame {
     /// Where the visitor is, with its query.
     pub(crate) path: String,
     pub(crate) signed_in: bool,
-    /// Whether the visitor is shown the way to the back office.
-    pub(crate) staff: bool,
-    /// Whether to all of it, as administrators are.
-    pub(crate) admin: bool,
+    /// How far the visitor is shown the way.
+    pub(crate) standing: Standing,
     /// How many units are in the cart.
     pub(crate) cart: u32,
     /// Good for every form of this page.
@@ -42,6 +41,16 @@ impl Frame {
     pub(crate) fn again_after(mut self, seconds: Option<u32>) -> Self {
         self.again_after = seconds;
         self
+    }
+
+    /// Whether the visitor is shown the way to the back office.
+    pub(crate) fn is_staff(&self) -> bool {
+        self.standing >= Standing::Support
+    }
+
+    /// Whether to all of it, as administrators are.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.standing == Standing::Admin
     }
 
     /// Where the asset of this name is.

@@ -81,7 +81,7 @@ pub(super) async fn history(
     service: &str,
     subject: &str,
 ) -> Option<Table> {
-    if !frame.admin {
+    if !frame.is_admin() {
         return None;
     }
     let mut acts = acts(visitor, service, subject, "5").await?;
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn act(before: Value, after: Value) -> Act {
+    fn act(before: &Value, after: &Value) -> Act {
         let act = json!({"service": "control", "actor_id": "usr_1", "action": "instance.adjust",
             "subject_id": "order-1", "before": before, "after": after, "acted_at": ""});
         serde_json::from_value(act).unwrap()
@@ -226,21 +226,18 @@ mod tests {
         let before = json!({"drained": false, "weight": 100, "version": 1});
         let after = json!({"drained": true, "weight": 100, "version": 2});
 
+        assert_eq!(act(&before, &after).changed(), "drained: false → true");
         assert_eq!(
-            act(before, after.clone()).changed(),
-            "drained: false → true"
-        );
-        assert_eq!(
-            act(Value::Null, after.clone()).changed(),
+            act(&Value::Null, &after).changed(),
             "drained: true, weight: 100"
         );
-        assert_eq!(act(after.clone(), after).changed(), "");
+        assert_eq!(act(&after, &after).changed(), "");
     }
 
     #[test]
     fn a_long_text_is_cut_between_two_characters() {
         let long = json!({"body": "\u{4e2d}".repeat(100)});
 
-        assert!(act(Value::Null, long).changed().ends_with('…'));
+        assert!(act(&Value::Null, &long).changed().ends_with('…'));
     }
 }

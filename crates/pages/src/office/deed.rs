@@ -1,5 +1,7 @@
 //! A change, asked about before it is made: what it will do, in words, and what somebody else did in the meantime.
 
+use std::fmt::Display;
+
 use askama::Template;
 use axum::response::Response;
 
@@ -77,7 +79,7 @@ impl Deed {
     }
 
     /// Sends `value` along.
-    pub(super) fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub(super) fn with(mut self, name: &str, value: impl Display) -> Self {
         self.unseen.push((name.to_owned(), value.to_string()));
         self
     }

@@ -8,6 +8,7 @@ use axum::routing::get;
 use super::Staff;
 use super::seen::{Fault, Instance};
 use crate::look::Frame;
+use crate::session::Standing;
 use crate::shop::go;
 use crate::shop::seen::List;
 use crate::trouble::Trouble;
@@ -55,7 +56,7 @@ struct Service {
 
 /// The first page of the back office: the house, to those who may see it.
 async fn first(staff: Staff) -> Result<Response, Trouble> {
-    if staff.0.is_admin() {
+    if staff.0.standing() == Standing::Admin {
         show(staff).await
     } else {
         Ok(go("/admin/orders"))

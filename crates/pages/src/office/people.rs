@@ -100,7 +100,7 @@ async fn show(Staff(visitor): Staff, Path(id): Path<String>) -> Result<Response,
         ),
     ];
     let history = audit::history(&visitor, &frame, "user", &one.id).await;
-    let (admin, at) = (frame.admin, path_of(PATH, &one.id));
+    let (admin, at) = (frame.is_admin(), path_of(PATH, &one.id));
     Ok(Sheet::of(frame)
         .above(PATH, o.users)
         .deed(admin, format!("{at}/role"), o.give_role)

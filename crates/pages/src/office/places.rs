@@ -18,7 +18,7 @@ impl Frame {
                 ("/admin/users", o.users),
             ],
         )];
-        if self.admin {
+        if self.is_admin() {
             groups[0].1.push(("/admin/news", o.news));
             let house = vec![
                 ("/admin", o.live_house),

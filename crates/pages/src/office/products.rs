@@ -51,7 +51,7 @@ async fn list(Staff(visitor): Staff, asked: Asked) -> Result<Response, Trouble> 
         ("price_asc", t.price_asc),
         ("price_desc", t.price_desc),
     ];
-    let admin = frame.admin;
+    let admin = frame.is_admin();
     Ok(Sheet::of(frame)
         .lead(o.products_lead)
         .problem(problem)
@@ -116,7 +116,7 @@ async fn show(
         ),
         (o.changed, Cell::moment(&frame, &one.updated_at)),
     ];
-    let (admin, at) = (frame.admin, path_of(PATH, &one.id));
+    let (admin, at) = (frame.is_admin(), path_of(PATH, &one.id));
     Ok(Sheet::of(frame)
         .above(PATH, o.products)
         .deed(admin, format!("{at}/restock"), o.restock)
@@ -194,7 +194,9 @@ async fn change(
     let one = found(&visitor, &id).await?;
     let wanted = match Wanted::read(&typed) {
         Ok(wanted) => wanted,
-        Err(problem) => return asked(&visitor, &id, Some(Filling::refused(typed, problem))).await,
+        Err(Trouble(problem)) => {
+            return asked(&visitor, &id, Some(Filling::refused(typed, *problem))).await;
+        }
     };
     let version = typed.number("version").unwrap_or(0);
     if typed.get("step") != "do" && version == one.version {

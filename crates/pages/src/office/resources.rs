@@ -154,8 +154,8 @@ async fn change(
     let one = found(&visitor, &service).await?;
     let wanted = match Wanted::read(&one.service, &typed) {
         Ok(wanted) => wanted,
-        Err(problem) => {
-            return asked(&visitor, &service, Some(Filling::refused(typed, problem))).await;
+        Err(Trouble(problem)) => {
+            return asked(&visitor, &service, Some(Filling::refused(typed, *problem))).await;
         }
     };
     let version = typed.number("version").unwrap_or(0);

@@ -93,7 +93,7 @@ async fn show(Staff(visitor): Staff, Path(id): Path<String>) -> Result<Response,
         (o.ended, at(&saga.ended_at)),
     ];
     let history = audit::history(&visitor, &frame, "order", &saga.id).await;
-    let may = frame.admin && saga.ended_at.is_none();
+    let may = frame.is_admin() && saga.ended_at.is_none();
     Ok(Sheet::of(frame)
         .above(PATH, o.sagas)
         .deed(may, format!("{}/retry", path_of(PATH, &id)), o.retry)

@@ -7,6 +7,7 @@ use crate::form::Typed;
 use crate::look::field::Filling;
 use crate::look::{Frame, Money};
 use crate::shop::seen::Product;
+use crate::trouble::Trouble;
 
 /// What a product is to be.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Wanted {
     ///
     /// # Errors
     /// When the price is none.
-    pub(super) fn read(typed: &Typed) -> Result<Self, Problem> {
+    pub(super) fn read(typed: &Typed) -> Result<Self, Trouble> {
         let price = Money::read(typed.get("price"), typed.get("currency"));
         let price = price.ok_or_else(|| Problem::new(400, "invalid").at("price"))?;
         Ok(Self {

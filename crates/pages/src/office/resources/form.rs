@@ -6,9 +6,13 @@ use crate::api::Problem;
 use crate::form::Typed;
 use crate::look::Frame;
 use crate::office::seen::Resource;
+use crate::trouble::Trouble;
+
+/// Whether something is said of the service of this name.
+type Said = fn(&str) -> bool;
 
 /// The numbers, and of which services they are not said.
-const NUMBERS: [(&str, fn(&str) -> bool); 9] = [
+const NUMBERS: [(&str, Said); 9] = [
     ("min_instances", |_| true),
     ("max_instances", |_| true),
     ("min_in_flight", |_| true),
@@ -74,12 +78,12 @@ impl Wanted {
     ///
     /// # Errors
     /// When something is no number.
-    pub(super) fn read(service: &str, typed: &Typed) -> Result<Self, Problem> {
+    pub(super) fn read(service: &str, typed: &Typed) -> Result<Self, Trouble> {
         let number = |name: &'static str| match typed.some(name) {
             None => Ok((name, None)),
             Some(text) => match text.parse::<u32>() {
                 Ok(number) => Ok((name, Some(i64::from(number)))),
-                Err(_) => Err(Problem::new(400, "invalid").at(name)),
+                Err(_) => Err(Trouble::from(Problem::new(400, "invalid").at(name))),
             },
         };
         let flags = flags_of(service).iter();
@@ -174,7 +178,7 @@ mod tests {
     fn what_is_no_number_is_marked_where_it_stands() {
         let typed = Typed::of([("rate_account", "many")]);
 
-        let problem = Wanted::read("gateway", &typed).unwrap_err();
+        let Trouble(problem) = Wanted::read("gateway", &typed).unwrap_err();
 
         assert!(problem.fault("rate_account").is_some());
     }

@@ -1,5 +1,7 @@
 //! One cell of a table, or one fact.
 
+use std::fmt::Display;
+
 use askama::Template;
 
 use crate::look::Frame;
@@ -35,7 +37,7 @@ impl Cell {
     }
 
     /// A number.
-    pub(in crate::office) fn number(number: impl ToString) -> Self {
+    pub(in crate::office) fn number(number: impl Display) -> Self {
         Self::Number(number.to_string())
     }
 
