@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use super::{apart, signed_in};
 use crate::browser::Browser;
 use crate::people::Person;
+use crate::shown::looked_at;
 
 const NEWS: &str = "document.querySelector('[data-instance=news-1]')";
 
@@ -38,6 +39,9 @@ async fn a_killed_instance_turns_red_in_the_live_house_and_recovers() {
     browser.sees(FAULT).await;
     let told = browser.text(".count").await;
     assert!(told.contains("1 silent"), "{told}");
+    let mut found = Vec::new();
+    looked_at(&browser, "office-house-ill", &mut found).await;
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
     shop.seat(Kind::News, 0).start().await.unwrap();
     let again = is(&browser, "up").await;
     browser

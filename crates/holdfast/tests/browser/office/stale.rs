@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{shop, signed_in};
 use crate::browser::Browser;
 use crate::people::Person;
+use crate::shown::looked_at;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it needs a browser: make test-browser"]
@@ -40,6 +41,9 @@ async fn who_edits_second_is_told_who_was_first_and_keeps_what_was_typed() {
         "return [document.querySelector('#title').value, document.querySelector('#text').value]";
     let kept = browser.run(kept).await;
     assert_eq!(kept, json!(["Open on Monday", "Typed with care."]));
+    let mut found = Vec::new();
+    looked_at(&browser, "office-stale", &mut found).await;
+    assert!(found.is_empty(), "\n{}\n", found.join("\n"));
     // Whoever still means it sends it once more.
     browser.press("main form button").await;
     browser.sees(".notice.good").await;
