@@ -17,7 +17,7 @@ struct Asset {
     text: &'static str,
 }
 
-const ASSETS: [Asset; 4] = [
+const ASSETS: [Asset; 6] = [
     Asset {
         name: "shop.css",
         kind: "text/css; charset=utf-8",
@@ -27,6 +27,16 @@ const ASSETS: [Asset; 4] = [
         name: "shop.js",
         kind: "text/javascript; charset=utf-8",
         text: include_str!("../assets/shop.js"),
+    },
+    Asset {
+        name: "office.css",
+        kind: "text/css; charset=utf-8",
+        text: include_str!("../assets/office.css"),
+    },
+    Asset {
+        name: "office.js",
+        kind: "text/javascript; charset=utf-8",
+        text: include_str!("../assets/office.js"),
     },
     Asset {
         name: "htmx.js",
@@ -40,7 +50,7 @@ const ASSETS: [Asset; 4] = [
     },
 ];
 
-static PATHS: LazyLock<[String; 4]> = LazyLock::new(|| ASSETS.each_ref().map(Asset::path));
+static PATHS: LazyLock<[String; 6]> = LazyLock::new(|| ASSETS.each_ref().map(Asset::path));
 
 impl Asset {
     fn path(&self) -> String {

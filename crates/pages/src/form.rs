@@ -28,7 +28,8 @@ pub(crate) const TOKEN: &str = "form_token";
 pub(crate) struct Typed(Vec<(String, String)>);
 
 impl Typed {
-    fn read(bytes: &[u8]) -> Self {
+    /// Reads what is encoded as a form or a query is.
+    pub(crate) fn read(bytes: &[u8]) -> Self {
         let pairs = url::form_urlencoded::parse(bytes).into_owned();
         Self(pairs.take(FIELDS).collect())
     }

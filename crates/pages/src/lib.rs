@@ -1,14 +1,15 @@
-//! What people see: the storefront, drawn by the server out of answers of our own API.
+//! What people see: the storefront and the back office, drawn by the server out of answers of our own API.
 //!
 //! The pages are a client of the API like any other: they ask its routes in process, with the visitor's token, and hold no
-//! rule of their own. A request's way: [`visit`] makes out who comes, a handler in [`shop`] asks the [`api`] and draws what
-//! it heard with the parts in [`look`]; whatever it refuses is drawn by [`trouble`].
+//! rule of their own. A request's way: [`visit`] makes out who comes, a handler in [`shop`] or [`office`] asks the [`api`] and
+//! draws what it heard with the parts in [`look`]; whatever it refuses is drawn by [`trouble`].
 
 mod api;
 mod assets;
 mod cookie;
 mod form;
 mod look;
+mod office;
 mod session;
 mod shop;
 mod trouble;
@@ -57,7 +58,7 @@ impl Pages {
 
     /// The routes of all pages, and of what they are drawn with.
     pub fn routes(&self) -> Router {
-        let pages = Router::new().merge(shop::routes());
+        let pages = Router::new().merge(shop::routes()).merge(office::routes());
         let visited = middleware::from_fn_with_state(self.0.clone(), visit::layer);
         pages
             .layer(visited)

@@ -9,5 +9,5 @@ mod when;
 pub(crate) mod words;
 
 pub(crate) use frame::Frame;
-pub(crate) use locale::Locale;
+pub(crate) use locale::{Locale, done_to};
 pub(crate) use money::Money;

@@ -72,9 +72,25 @@ pub(crate) fn holds(access: &str) -> bool {
     claims(access).is_some_and(|claims| claims.exp - EARLY > now)
 }
 
-/// Whether the account of `access` is one of those who help customers, or an administrator.
-pub(crate) fn is_staff(access: &str) -> bool {
-    claims(access).is_some_and(|claims| claims.role == "admin" || claims.role == "support")
+/// How far the account of a token may go, as the token says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// Into the shop.
+    Customer,
+    /// To what helps customers.
+    Support,
+    /// Everywhere.
+    Admin,
+}
+
+/// How far the account of `access` may go.
+pub(crate) fn standing(access: Option<&str>) -> Standing {
+    let role = access.and_then(claims).map(|claims| claims.role);
+    match role.as_deref() {
+        Some("admin") => Standing::Admin,
+        Some("support") => Standing::Support,
+        _ => Standing::Customer,
+    }
 }
 
 fn claims(access: &str) -> Option<Claims> {

@@ -69,13 +69,16 @@ impl AgainPage {
     /// The fields that are typed anew or looked over, and those that go along unseen.
     fn shown(&self) -> Vec<String> {
         let seen = self.kept().filter(|(name, _)| self.is_seen(name));
-        seen.map(|(name, _)| {
-            let kind = if SECRETS.contains(&name) {
-                "password"
+        seen.map(|(name, value)| {
+            let (frame, form) = (&self.frame, &self.filling);
+            if SECRETS.contains(&name) {
+                form.field(frame, name, "password", "off", 1024)
+            } else if value.contains('\n') || value.len() > 200 {
+                // A field of one line would lose all ends of lines.
+                form.optional(frame, name, "area", "off", 20_000)
             } else {
-                "text"
-            };
-            self.filling.field(&self.frame, name, kind, "off", 1024)
+                form.optional(frame, name, "text", "off", 1024)
+            }
         })
         .collect()
     }

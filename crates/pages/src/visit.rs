@@ -21,7 +21,7 @@ use crate::api::{Api, Ask, Problem, Reply};
 use crate::cookie::Cookie;
 use crate::form::{self, Typed};
 use crate::look::{Frame, Locale};
-use crate::session::{self, Given, Tokens};
+use crate::session::{self, Given, Standing, Tokens};
 use crate::trouble::{self, Trouble};
 use crate::{Door, House};
 
@@ -211,6 +211,11 @@ impl Visitor {
         self.moving().refresh.is_some()
     }
 
+    /// How far the token says that its account may go. Nothing rests on it.
+    pub(crate) fn standing(&self) -> Standing {
+        session::standing(self.moving().access.as_deref())
+    }
+
     /// The access token, a new one in time; nothing of somebody who is not signed in.
     ///
     /// # Errors
@@ -272,10 +277,12 @@ impl Visitor {
             t: self.0.locale.words(),
             path: self.0.path.clone(),
             signed_in: moving.refresh.is_some(),
-            staff: moving.access.as_deref().is_some_and(session::is_staff),
+            o: self.0.locale.office(),
+            standing: session::standing(moving.access.as_deref()),
             cart,
             form_token: form::token(&self.0.form_secret),
             done: self.0.locale.done(&self.0.path),
+            what: crate::look::done_to(&self.0.path),
             remembered: moving.remembered,
             again_after: None,
         }

@@ -39,7 +39,6 @@ mod sessions;
 mod shape;
 mod state;
 mod switches;
-mod topology;
 mod version;
 
 pub use code::Code;

@@ -20,9 +20,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::code::Code;
 use crate::problem::Problem;
 use crate::state::Edge;
-use crate::{
-    admin, carts, context, me, news, openapi, orders, pages, products, sessions, topology,
-};
+use crate::{admin, carts, context, me, news, openapi, orders, pages, products, sessions};
 
 /// Where the description of all routes is.
 const OPENAPI: &str = "/v1/openapi.json";
@@ -53,7 +51,6 @@ pub(crate) fn router(edge: &Edge, probes: Router) -> Router {
     ];
     let routes = routes
         .merge(reader())
-        .merge(topology::routes())
         .route(OPENAPI, get(async move || (json, text.clone())))
         .method_not_allowed_fallback(method_not_allowed);
     let nowhere = surrounded(Router::new().fallback(no_such_route), edge);

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod browser;
+mod office;
 #[allow(dead_code, reason = "the other tests of the whole shop use more of it")]
 #[path = "../promises/open.rs"]
 mod open;

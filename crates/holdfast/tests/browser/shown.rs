@@ -44,7 +44,8 @@ fn folder() -> PathBuf {
     folder
 }
 
-async fn looked_at(browser: &Browser, name: &str, found: &mut Vec<String>) {
+/// Takes pictures of the page in every look, and checks it in each.
+pub(crate) async fn looked_at(browser: &Browser, name: &str, found: &mut Vec<String>) {
     for (look, width, dark) in LOOKS {
         let picture = browser.picture(width, dark).await;
         let bytes = STANDARD.decode(picture).unwrap();

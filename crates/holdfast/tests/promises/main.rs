@@ -15,6 +15,7 @@ mod keys;
 mod leaders;
 mod open;
 mod operators;
+mod other_peoples_pages;
 mod outage;
 mod own_reads;
 mod peers;

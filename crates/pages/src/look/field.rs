@@ -23,6 +23,8 @@ pub(crate) struct Field<'a> {
     pub(crate) fault: Option<&'a str>,
     pub(crate) required: bool,
     pub(crate) longest: usize,
+    /// What there is to choose from: a value and its word each. With none it is typed.
+    pub(crate) choices: Vec<(&'a str, &'a str)>,
 }
 
 /// A form being filled in: what was typed so far, and what the API said of it.
@@ -98,7 +100,22 @@ impl Filling {
         self.draw(frame, name, asked)
     }
 
+    /// Draws a field with something to choose from.
+    pub(crate) fn choice(&self, frame: &Frame, name: &str, choices: &[(&str, &str)]) -> String {
+        self.draw_of(frame, name, Asked::of("choice", "off", 0), choices)
+    }
+
     fn draw(&self, frame: &Frame, name: &str, asked: Asked<'_>) -> String {
+        self.draw_of(frame, name, asked, &[])
+    }
+
+    fn draw_of(
+        &self,
+        frame: &Frame,
+        name: &str,
+        asked: Asked<'_>,
+        choices: &[(&str, &str)],
+    ) -> String {
         let hint = frame.t.rule(name).filter(|_| asked.ruled);
         let wrong = self
             .problem
@@ -124,6 +141,7 @@ impl Filling {
             fault,
             required: asked.required,
             longest: asked.longest,
+            choices: choices.to_vec(),
         };
         field.render().unwrap_or_default()
     }

@@ -3,27 +3,32 @@
 use std::borrow::Borrow;
 use std::fmt::Display;
 
-use super::words::Words;
+use super::words::{Office, Words};
 use super::{Locale, Money, when};
 use crate::api::Problem;
 use crate::assets;
+use crate::session::Standing;
 
 /// The frame of one page, for `templates/base.html`.
 pub(crate) struct Frame {
     pub(crate) title: String,
     pub(crate) locale: Locale,
     pub(crate) t: &'static Words,
+    /// What the back office says.
+    pub(crate) o: &'static Office,
     /// Where the visitor is, with its query.
     pub(crate) path: String,
     pub(crate) signed_in: bool,
-    /// Whether the visitor is shown the way to the back office.
-    pub(crate) staff: bool,
+    /// How far the visitor is shown the way.
+    pub(crate) standing: Standing,
     /// How many units are in the cart.
     pub(crate) cart: u32,
     /// Good for every form of this page.
     pub(crate) form_token: String,
     /// What was just done, in a sentence.
     pub(crate) done: Option<&'static str>,
+    /// To what it was done, where the back office did it.
+    pub(crate) what: Option<String>,
     /// Whether something here was read before, and is shown while a service is away.
     pub(crate) remembered: bool,
     /// After how many seconds the page is worth loading again.
@@ -36,6 +41,16 @@ impl Frame {
     pub(crate) fn again_after(mut self, seconds: Option<u32>) -> Self {
         self.again_after = seconds;
         self
+    }
+
+    /// Whether the visitor is shown the way to the back office.
+    pub(crate) fn is_staff(&self) -> bool {
+        self.standing >= Standing::Support
+    }
+
+    /// Whether to all of it, as administrators are.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.standing == Standing::Admin
     }
 
     /// Where the asset of this name is.
@@ -87,6 +102,11 @@ impl Frame {
     /// The minute of a moment, as it is read here.
     pub(crate) fn minute(&self, moment: &str) -> String {
         when::minute(moment, self.locale)
+    }
+
+    /// The second of a moment, as it is read here.
+    pub(crate) fn second(&self, moment: &str) -> String {
+        when::second(moment, self.locale)
     }
 
     /// A category's name, as it is read here.

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 
-use super::words::Words;
+use super::words::{Office, Words};
 
 /// A language, with its ways to write amounts and times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,13 +44,29 @@ impl Locale {
         Words::of(self)
     }
 
+    /// All that the back office says in it.
+    pub(crate) fn office(self) -> &'static Office {
+        Office::of(self)
+    }
+
     /// What the query of `path` says was done, in a sentence.
     pub(crate) fn done(self, path: &str) -> Option<&'static str> {
-        let query = path.split_once('?')?.1;
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        let word = pairs.find(|(name, _)| name == "done")?.1;
-        self.words().done(&word)
+        self.words().done(&asked(path, "done")?)
     }
+}
+
+/// To what the query of `path` says it was done: an id or a name, and nothing else that could be put into a sentence.
+pub(crate) fn done_to(path: &str) -> Option<String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
+    let what = asked(path, "what")?;
+    (what.len() <= 200 && what.bytes().all(allowed)).then_some(what)
+}
+
+fn asked(path: &str, name: &str) -> Option<String> {
+    let query = path.split_once('?')?.1;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let value = pairs.find(|(key, _)| key == name)?.1;
+    Some(value.into_owned())
 }
 
 /// The first of ours in the order of `liked`, as RFC 9110 has it.

@@ -35,6 +35,15 @@ pub(super) fn minute(text: &str, locale: Locale) -> String {
     format!("{day} {hour:02}:{minute:02} UTC")
 }
 
+/// The second of `text`, likewise: where things happen within seconds of each other.
+pub(super) fn second(text: &str, locale: Locale) -> String {
+    let Some(at) = read(text) else {
+        return text.to_owned();
+    };
+    let (day, hour, minute, second) = (day(text, locale), at.hour(), at.minute(), at.second());
+    format!("{day} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
 fn read(text: &str) -> Option<OffsetDateTime> {
     let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     Some(at.to_offset(time::UtcOffset::UTC))
@@ -50,6 +59,7 @@ mod tests {
 
         assert_eq!(minute(at, Locale::English), "27 Nov 2026 04:05 UTC");
         assert_eq!(minute(at, Locale::Chinese), "2026年11月27日 04:05 UTC");
+        assert_eq!(second(at, Locale::English), "27 Nov 2026 04:05:59 UTC");
         assert_eq!(
             day("2026-11-27T01:00:00+02:00", Locale::English),
             "26 Nov 2026"

@@ -1,11 +1,14 @@
 //! All that the pages say, in every language of the shop: one line a sentence, so that none is forgotten in one of them.
 
+mod office;
+mod office_things;
 mod problems;
 mod shop;
 mod things;
 
 use super::Locale;
 
+pub(crate) use office::Office;
 pub(crate) use shop::Words;
 
 /// Makes a struct of words out of lines `name: "English", "Chinese";`. Templates name its fields, so that a missing one does
@@ -55,17 +58,20 @@ impl Words {
 
     /// What was done.
     pub(crate) fn done(&self, word: &str) -> Option<&'static str> {
-        look_up(things::DONE, word, self.locale)
+        let shop = look_up(things::DONE, word, self.locale);
+        shop.or_else(|| look_up(office_things::DONE, word, self.locale))
     }
 
     /// The label of a field; nothing, of one that nobody sees.
     pub(crate) fn field(&self, name: &str) -> Option<&'static str> {
-        look_up(things::FIELDS, name, self.locale)
+        let shop = look_up(things::FIELDS, name, self.locale);
+        shop.or_else(|| look_up(office_things::FIELDS, name, self.locale))
     }
 
     /// The rule for what is typed into a field.
     pub(crate) fn rule(&self, name: &str) -> Option<&'static str> {
-        look_up(things::RULES, name, self.locale)
+        let shop = look_up(things::RULES, name, self.locale);
+        shop.or_else(|| look_up(office_things::RULES, name, self.locale))
     }
 
     /// A category's name.
@@ -86,5 +92,12 @@ impl Words {
     /// The kind of a transfer or of a notification.
     pub(crate) fn kind(&self, word: &str) -> Option<&'static str> {
         look_up(things::KINDS, word, self.locale)
+    }
+}
+
+impl Office {
+    /// A word of the API as the back office has it: a state, a kind of fault, an act; the word itself, where it has none.
+    pub(crate) fn word<'a>(&self, word: &'a str) -> &'a str {
+        look_up(office_things::WORDS, word, self.locale).unwrap_or(word)
     }
 }

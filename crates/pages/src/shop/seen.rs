@@ -47,6 +47,10 @@ pub(crate) struct Product {
     pub(crate) price: Money,
     pub(crate) active: bool,
     pub(crate) available: i64,
+    #[serde(default)]
+    pub(crate) version: i64,
+    #[serde(default)]
+    pub(crate) updated_at: String,
 }
 
 /// A kind of products.
@@ -64,6 +68,10 @@ pub(crate) struct Article {
     pub(crate) body: String,
     pub(crate) publish_at: Option<String>,
     pub(crate) created_at: String,
+    #[serde(default)]
+    pub(crate) updated_at: String,
+    #[serde(default)]
+    pub(crate) version: i64,
 }
 
 /// A cart, at the prices of this moment.
@@ -96,6 +104,9 @@ pub(crate) struct Order {
     pub(crate) total: Money,
     pub(crate) created_at: String,
     pub(crate) version: i64,
+    /// Whose it is, where support asks.
+    #[serde(default)]
+    pub(crate) customer_id: Option<String>,
 }
 
 impl Product {

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "figures are shown to whoever runs it")]
 
 mod forms;
+mod office;
 
 use api::common::Money;
 use api::order::{Cart, CartItem, Category, ListCategoriesResponse, ListProductsResponse, Product};
@@ -112,15 +113,25 @@ struct Browser {
 impl Browser {
     /// Opens the door's page, signed in or not.
     async fn open(front: &Front, signed_in: bool) -> Self {
+        Self::open_as(front, signed_in.then_some(Role::Customer)).await
+    }
+
+    /// Opens the door's page, signed in as `role`, if as any.
+    async fn open_as(front: &Front, role: Option<Role>) -> Self {
         let page = front.ask(Method::GET, "/sign-in").hear().await;
         let token = between(&page.text, "name=\"form_token\" value=\"", "\"");
         let mut cookies = format!("form={}", cookie(&page, "form").unwrap());
-        if signed_in {
-            let access = front.token(front.account, Role::Customer);
+        if let Some(role) = role {
+            let access = front.token(front.account, role);
             let session = format!("; access={access}; refresh=r; cart={CART}.1");
             cookies.push_str(&session);
         }
         Self { cookies, token }
+    }
+
+    fn get(&self, front: &Front, path: &str) -> Asking {
+        let asking = front.ask(Method::GET, path);
+        asking.header("cookie", &self.cookies)
     }
 
     fn post(&self, front: &Front, path: &str, fields: &[(&str, &str)]) -> Asking {

@@ -38,15 +38,18 @@ async fn connect(addr: SocketAddr, trust: &TlsConnector) -> std::io::Result<TlsS
     trust.connect(name, TcpStream::connect(addr).await?).await
 }
 
-/// Asks for a page and answers its head, leaving the connection open.
+/// Asks for nothing that is there and answers all that comes back, leaving the connection open.
 async fn get(wire: &mut TlsStream<TcpStream>) -> String {
-    wire.write_all(b"GET /v1/nowhere HTTP/1.1\r\nhost: shop\r\n\r\n")
-        .await
-        .unwrap();
+    ask(wire, "/v1/nowhere", "}").await
+}
+
+/// Asks for `path` and answers all that comes back as far as `end`, leaving the connection open.
+async fn ask(wire: &mut TlsStream<TcpStream>, path: &str, end: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: shop\r\n\r\n");
+    wire.write_all(request.as_bytes()).await.unwrap();
     let mut text = String::new();
     let read = async {
-        // The body is one line of JSON that ends with a brace.
-        while !text.ends_with('}') {
+        while !text.contains(end) {
             let mut bytes = [0; 4096];
             let count = wire.read(&mut bytes).await.unwrap();
             assert_ne!(count, 0, "the connection was closed");
@@ -82,6 +85,31 @@ async fn a_new_certificate_is_taken_up_and_no_connection_is_dropped_for_it() {
         "the old certificate is still shown"
     );
     assert!(get(&mut before).await.starts_with("HTTP/1.1 404"));
+}
+
+#[tokio::test]
+async fn over_https_a_cookie_is_for_this_very_host_and_https_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let trust = certify(folder.path());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (cert, key) = (file("cert.pem"), file("key.pem"));
+    let front = Front::with(&[("TLS_CERT", &cert), ("TLS_KEY", &key)]).await;
+    let mut wire = connect(front.running.addr, &trust).await.unwrap();
+
+    let answer = ask(&mut wire, "/sign-in", "</html>").await;
+
+    let cookies = answer
+        .lines()
+        .filter_map(|line| line.strip_prefix("set-cookie: "));
+    let cookies: Vec<&str> = cookies.collect();
+    assert_eq!(cookies.len(), 1, "{answer}");
+    for cookie in cookies {
+        assert!(cookie.starts_with("__Host-form="), "{cookie}");
+        for guard in ["; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
+            assert!(cookie.contains(guard), "{guard}: {cookie}");
+        }
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
 }
 
 #[tokio::test]

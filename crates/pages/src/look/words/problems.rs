@@ -241,6 +241,11 @@ pub(super) const PROBLEMS: Table = &[
         "两次输入的密码不一致。",
     ),
     (
+        "nothing_changed",
+        "Nothing is other than before.",
+        "没有任何变化。",
+    ),
+    (
         "not_sure",
         "Please tick the box if you are sure.",
         "如果确定，请勾选复选框。",

@@ -5,12 +5,15 @@ use super::*;
 #[tokio::test]
 async fn no_form_is_taken_without_the_token_of_this_browser_or_from_another_site() {
     let front = Front::with(&[("RATE_SIGN_IN", "10000/1m")]).await;
-    let (mine, other) = (
+    let (customer, admin, other) = (
         Browser::open(&front, true).await,
+        Browser::open_as(&front, Some(Role::Admin)).await,
         Browser::open(&front, false).await,
     );
     front.fake.forget();
-    for (path, fields) in FORMS {
+    let forms = FORMS.into_iter().map(|form| (form, &customer));
+    let office = office::FORMS.into_iter().map(|form| (form, &admin));
+    for ((path, fields), mine) in forms.chain(office) {
         let mut typed: Vec<(&str, &str)> = fields.iter().map(|name| (*name, "1")).collect();
         let missing = sent(&front, path, &typed)
             .header("cookie", &mine.cookies)
@@ -51,9 +54,14 @@ async fn no_form_is_taken_without_the_token_of_this_browser_or_from_another_site
 #[tokio::test]
 async fn every_form_bears_nothing_nonsense_scripts_and_too_much_and_runs_none_of_it() {
     let front = Front::with(&[("RATE_SIGN_IN", "10000/1m")]).await;
-    let browser = Browser::open(&front, true).await;
+    let (customer, admin) = (
+        Browser::open(&front, true).await,
+        Browser::open_as(&front, Some(Role::Admin)).await,
+    );
     let huge = "x".repeat(70_000);
-    for (path, fields) in FORMS {
+    let forms = FORMS.into_iter().map(|form| (form, &customer));
+    let office = office::FORMS.into_iter().map(|form| (form, &admin));
+    for ((path, fields), browser) in forms.chain(office) {
         for value in ["", "-1", SCRIPT, "\u{0}\u{202e}\r\nset-cookie: a=b"] {
             let typed: Vec<(&str, &str)> = fields.iter().map(|name| (*name, value)).collect();
 
