@@ -8,4 +8,5 @@ mod engine;
 mod faults;
 mod sandbox;
 mod shop;
+mod size;
 mod strike;
