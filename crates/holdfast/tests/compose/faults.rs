@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::engine::run;
 use crate::shop::{SETTLED, Shop};
 use crate::strike::{crash, cut};
-use crate::{apart, sandbox, size};
+use crate::{apart, ledger, sandbox, size};
 
 /// How long orders may stay away when the database changes its leader, and when one container is gone.
 const FAILOVER: u64 = 30;
@@ -49,8 +49,9 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
         reason = "what `make test-compose` is told, no setting of a service"
     )]
     let all = env::var("ALL").is_ok_and(|all| !all.is_empty());
-    for name in struck(&shop, all).await {
-        crash(&shop, &name, &name, ONE).await;
+    let mut killed = struck(&shop, all).await;
+    for name in &killed {
+        crash(&shop, name, name, ONE).await;
     }
     for (what, role, limit) in [
         ("the other standby", "replica", ONE),
@@ -58,9 +59,12 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
         ("the primary", "leader", FAILOVER),
     ] {
         if all || role != "replica" {
-            crash(&shop, what, &shop.node(role).await, limit).await;
+            let node = shop.node(role).await;
+            crash(&shop, what, &node, limit).await;
+            killed.push(node);
         }
     }
+    ledger::tells(&shop, &killed).await;
     restart(&shop).await;
     shuffle(&shop).await;
     size::memory(&shop).await;

@@ -6,6 +6,7 @@ mod apart;
 mod config;
 mod engine;
 mod faults;
+mod ledger;
 mod sandbox;
 mod shop;
 mod size;

@@ -155,7 +155,7 @@ impl Shop {
         }
     }
 
-    async fn store(&self, name: &str) -> PgPool {
+    pub(crate) async fn store(&self, name: &str) -> PgPool {
         let urls = kept("owner", "database-owner-url").await;
         let url = urls.split(',').next().unwrap();
         let (url, _) = url.split_once("/postgres?").unwrap();
