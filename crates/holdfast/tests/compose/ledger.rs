@@ -14,15 +14,21 @@ type Fault = (String, String, f64, Option<f64>, Option<String>);
 /// Waits until each of the `killed` has its fault, and every fault is over; prints them.
 pub(crate) async fn tells(shop: &Shop, killed: &[String]) {
     let control = shop.store("control").await;
+    let mut all = Vec::new();
     until("every fault is written down, and over", async || {
-        let faults = faults(&control).await;
+        // Whose database may be away for a moment, as anybody's.
+        let Ok(faults) = faults(&control).await else {
+            return false;
+        };
         let told = |name: &&String| faults.iter().any(|(component, ..)| component == *name);
         let named = |name: &&String| NAMED.iter().any(|begin| name.starts_with(begin));
         let over = faults.iter().all(|(_, _, _, lasted, _)| lasted.is_some());
-        over && killed.iter().filter(named).all(|name| told(&name))
+        let done = over && killed.iter().filter(named).all(|name| told(&name));
+        all = faults;
+        done
     })
     .await;
-    for (component, kind, noticed, lasted, cause) in faults(&control).await {
+    for (component, kind, noticed, lasted, cause) in all {
         let lasted = lasted.unwrap_or_default();
         let cause = cause.map_or_else(String::new, |cause| format!(", by {cause}"));
         say::line(format_args!(
@@ -31,7 +37,7 @@ pub(crate) async fn tells(shop: &Shop, killed: &[String]) {
     }
 }
 
-async fn faults(control: &PgPool) -> Vec<Fault> {
+async fn faults(control: &PgPool) -> sqlx::Result<Vec<Fault>> {
     sqlx::query_as(
         "select f.component, f.type, extract(epoch from f.detected_at - f.occurred_at)::float8,
                 extract(epoch from f.resolved_at - f.occurred_at)::float8, c.component || ' ' || c.type
@@ -39,5 +45,4 @@ async fn faults(control: &PgPool) -> Vec<Fault> {
     )
     .fetch_all(control)
     .await
-    .unwrap()
 }
