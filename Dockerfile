@@ -22,17 +22,19 @@ ARG CARGO_PROFILE_RELEASE_LTO=thin
 ENV CARGO_PROFILE_RELEASE_OPT_LEVEL=${CARGO_PROFILE_RELEASE_OPT_LEVEL} CARGO_PROFILE_RELEASE_LTO=${CARGO_PROFILE_RELEASE_LTO}
 WORKDIR /src
 ENV SQLX_OFFLINE=true CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never
+# Each with the package that it is of. The whole `holdfast` would hold every service once more.
+ENV PROGRAMS="-p gateway --bin gateway -p user --bin user -p order --bin order -p news --bin news -p control --bin control -p holdfast --bin holdfast-light"
 COPY --from=skeleton /src ./
-RUN cargo build --release --locked --bins -p gateway -p user -p order -p news -p control -p holdfast
+RUN cargo build --release --locked ${PROGRAMS}
 
 FROM dependencies AS build
 COPY . .
 # Cargo goes by the time of a file, and a checkout may be older than the skeleton that was built.
 RUN find crates services proto migrations -type f -exec touch {} + \
- && cargo build --release --locked --bins -p gateway -p user -p order -p news -p control -p holdfast
+ && cargo build --release --locked ${PROGRAMS}
 # What `ldd` says that the programs need, a name for who runs them, and what scanners read.
 RUN mkdir -p /root-of/etc /root-of/var/lib/dpkg/status.d && cd target/release \
- && ldd gateway user order news control holdfast | grep -o '/[^ ]*' | sort -u | xargs -I{} cp -L --parents {} /root-of/ \
+ && ldd gateway user order news control holdfast-light | grep -o '/[^ ]*' | sort -u | xargs -I{} cp -L --parents {} /root-of/ \
  && echo 'nonroot:x:65532:65532:nonroot:/:/nowhere' >/root-of/etc/passwd \
  && echo 'nonroot:x:65532:' >/root-of/etc/group \
  && echo 'hosts: files dns' >/root-of/etc/nsswitch.conf \
@@ -51,9 +53,9 @@ LABEL org.opencontainers.image.vendor="Holdfast" \
       org.opencontainers.image.version="0.1.0"
 
 FROM runtime AS holdfast
-LABEL org.opencontainers.image.title="holdfast" org.opencontainers.image.description="The command line of Holdfast"
+LABEL org.opencontainers.image.title="holdfast" org.opencontainers.image.description="The command line of Holdfast, as far as it opens no shop"
 COPY --from=build --chown=65532:65532 /volumes /volumes
-COPY --from=build /src/target/release/holdfast /app/holdfast
+COPY --from=build /src/target/release/holdfast-light /app/holdfast
 ENTRYPOINT ["/app/holdfast"]
 
 FROM runtime AS gateway

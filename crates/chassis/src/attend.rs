@@ -202,8 +202,8 @@ fn opinion(of: discovery::Opinion) -> Opinion {
     }
 }
 
-/// What this machine is called, as Linux tells it.
-fn hostname() -> Option<String> {
+/// What this machine is called, as Linux tells it; of a container, what the engine calls it.
+pub fn hostname() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }

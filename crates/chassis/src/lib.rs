@@ -35,6 +35,7 @@ mod value;
 
 pub use admin::READY;
 pub use allowance::Allowance;
+pub use attend::hostname;
 pub use config::SETTINGS;
 pub use door::Door;
 pub use env::{Env, Wrong};

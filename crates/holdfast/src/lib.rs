@@ -8,6 +8,7 @@ pub mod demo;
 pub mod ha;
 pub mod home;
 pub mod house;
+pub mod light;
 pub mod load;
 pub mod provision;
 pub mod say;

@@ -5,34 +5,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
-use drill::Door;
+use clap::{Parser as _, Subcommand};
 use holdfast::bench::{self, Plan, Turns, baseline};
 use holdfast::ha::{self, Deed, Errand};
 use holdfast::home::Home;
 use holdfast::house::Kind;
-use holdfast::load::{self, Rate};
-use holdfast::provision::{self, Floor};
-use holdfast::{certs, demo, say, up};
+use holdfast::light::{self, Cli};
+use holdfast::{say, up};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// A shop that keeps taking orders while its parts fail.
-#[derive(Parser)]
-#[command(version, about)]
-struct Cli {
-    /// Where the shop of this machine lives.
-    #[arg(
-        long,
-        global = true,
-        env = "HOLDFAST_HOME",
-        default_value = ".holdfast"
-    )]
-    home: PathBuf,
-    #[command(subcommand)]
-    command: Command,
-}
 
 #[derive(Subcommand)]
 enum Command {
@@ -135,20 +117,9 @@ enum Command {
     Down,
     /// Close it, and remove its data.
     Clean,
-    /// Place a demo order.
-    Order {
-        /// Where the shop answers, commas between several; the one of this machine, when not said.
-        #[arg(long, env = "HOLDFAST_URL", value_delimiter = ',')]
-        url: Vec<String>,
-    },
-    /// Have customers order at a steady rate, and say each minute what became of them.
-    Load {
-        /// Where the shop answers, commas between several; the one of this machine, when not said.
-        #[arg(long, env = "HOLDFAST_URL", value_delimiter = ',')]
-        url: Vec<String>,
-        #[command(flatten)]
-        rate: Rate,
-    },
+    /// Whatever opens no shop.
+    #[command(flatten)]
+    Light(light::Command),
     /// Open a highly available shop of its own, load it, break it in every way that it claims to survive, check the data, and
     /// write a report.
     Drill(ha::drill::Asked),
@@ -173,24 +144,6 @@ enum Command {
         database: Option<String>,
         /// Where the wallet is, for `orders`.
         wallet: Option<String>,
-    },
-    /// Make what the containers of docker-compose.yml need before they start: secrets, once, and certificates.
-    Provision {
-        /// Where to: a folder for each container, or for each kind of them.
-        #[arg(long, default_value = "/volumes")]
-        out: PathBuf,
-        #[command(flatten)]
-        floor: Floor,
-    },
-    /// Make a certificate authority for development, and by it certificates for the edge, the database, Redis and each service. Made again, they
-    /// are taken up by whatever runs with them.
-    Certs {
-        /// Where to.
-        #[arg(long, default_value = ".holdfast/certs")]
-        out: PathBuf,
-        /// What the edge is called.
-        #[arg(default_values_t = ["localhost".to_owned(), "127.0.0.1".to_owned()])]
-        names: Vec<String>,
     },
 }
 
@@ -248,15 +201,11 @@ enum Peer {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let done = run(Cli::parse()).await;
-    done.unwrap_or_else(|error| {
-        say::wrong(format_args!("holdfast: {error:#}"));
-        ExitCode::FAILURE
-    })
+    light::ended(run(Cli::parse()).await)
 }
 
-async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let home = Home::at(cli.home);
+async fn run(cli: Cli<Command>) -> anyhow::Result<ExitCode> {
+    let home = cli.home();
     match cli.command {
         Command::Up { port } => Box::pin(up::run(&home, port)).await?,
         Command::Ha { port, backups } => {
@@ -280,8 +229,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore { to_time, keep, end } => restore(&home, to_time, keep, end).await?,
         Command::Down => down(&home).await?,
         Command::Clean => clean(&home).await?,
-        Command::Order { url } => demo::order(&doors(&home, url)?, up::CURRENCY).await?,
-        Command::Load { url, rate } => load::run(&doors(&home, url)?, rate).await?,
+        Command::Light(command) => command.run(&home).await?,
         Command::Drill(asked) => return Box::pin(ha::drill::run(asked)).await,
         Command::Bench { what } => Box::pin(measure(what)).await?,
         Command::Baseline {
@@ -301,17 +249,6 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             ),
         },
         Command::Run { service } => return Ok(service.run().await),
-        Command::Provision { out, floor } => {
-            provision::run(&out, &floor)?;
-            say::line("What the containers need is there");
-        }
-        Command::Certs { out, names } => {
-            certs::write(&out, &names)?;
-            say::line(format_args!(
-                "ca.pem, and by it server.pem for the edge and one for the database, Redis and each service, are in {}",
-                out.display()
-            ));
-        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -403,13 +340,4 @@ async fn clean(home: &Home) -> anyhow::Result<()> {
     home.remove()?;
     say::line("The shop and its data are gone");
     Ok(())
-}
-
-/// The doors at `urls`, or the one of this machine's shop.
-fn doors(home: &Home, mut urls: Vec<String>) -> anyhow::Result<Vec<Door>> {
-    if urls.is_empty() {
-        let here = home.tenant().map(|tenant| tenant.url);
-        urls.push(here.unwrap_or_else(|| "http://localhost:8080".to_owned()));
-    }
-    urls.iter().map(|url| home.door(url)).collect()
 }

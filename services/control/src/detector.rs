@@ -12,6 +12,7 @@ mod instances;
 mod locks;
 mod postgres;
 mod redis;
+mod roll;
 mod scene;
 
 use chassis::Instance;
@@ -44,6 +45,8 @@ pub(crate) fn begin(instance: &Instance, watched: &Watched, tools: &Tools) {
     scene.spawn(instance, "overdue locks", move |scene| {
         locks::watch(scene, own.clone())
     });
+    let known = tools.clone();
+    scene.spawn(instance, "roll", move |_| roll::count(known.clone()));
     for service in &watched.services {
         let service = service.clone();
         scene.spawn(instance, "instances", move |scene| {

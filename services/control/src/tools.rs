@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use db::Db;
 
 use crate::board::Board;
-use crate::domain::presence::Roll;
+use crate::domain::presence::{Presence, Roll};
 use crate::ledger::Ledger;
 use crate::ledger::spool::Spool;
 use crate::locks::Desk;
@@ -43,5 +43,14 @@ impl Tools {
     /// Who was heard of. To be let go of at once.
     pub fn roll(&self) -> MutexGuard<'_, Roll> {
         self.roll.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It, and whether it is there as the ledger has it: two answers to one question would help nobody.
+    pub fn seen(&self, mut one: Presence) -> Presence {
+        let report = &one.report;
+        let nameless = format!("{}@{}", report.service, report.address);
+        let is_there = self.board.is_there(&[&report.instance, &nameless]);
+        one.seen(is_there);
+        one
     }
 }

@@ -8,16 +8,17 @@ use tokio::time::Instant;
 use crate::engine::run;
 use crate::shop::{SETTLED, Shop};
 use crate::strike::{crash, cut};
-use crate::{apart, sandbox};
+use crate::{apart, ledger, sandbox, size};
 
 /// How long orders may stay away when the database changes its leader, and when one container is gone.
 const FAILOVER: u64 = 30;
 const ONE: u64 = 10;
 /// One of each kind; of the database, whoever has which role.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "user-1",
     "order-1",
     "news-1",
+    "control-1",
     "gateway-1",
     "haproxy-1",
     "redis-1",
@@ -36,7 +37,8 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
     say::line(format_args!(
         "from nothing to well: {well:.0} s, to the first order: {ordered:.0} s"
     ));
-    memory(&shop).await;
+    size::images(&shop).await;
+    size::memory(&shop).await;
     apart::this_machine_offers_two_doors_on_its_loopback(&shop).await;
     apart::nobody_reaches_beyond_their_own_network(&shop).await;
     sandbox::the_kernel_holds_every_container_in(&shop).await;
@@ -47,8 +49,9 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
         reason = "what `make test-compose` is told, no setting of a service"
     )]
     let all = env::var("ALL").is_ok_and(|all| !all.is_empty());
-    for name in struck(&shop, all).await {
-        crash(&shop, &name, &name, ONE).await;
+    let mut killed = struck(&shop, all).await;
+    for name in &killed {
+        crash(&shop, name, name, ONE).await;
     }
     for (what, role, limit) in [
         ("the other standby", "replica", ONE),
@@ -56,12 +59,15 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
         ("the primary", "leader", FAILOVER),
     ] {
         if all || role != "replica" {
-            crash(&shop, what, &shop.node(role).await, limit).await;
+            let node = shop.node(role).await;
+            crash(&shop, what, &node, limit).await;
+            killed.push(node);
         }
     }
+    ledger::tells(&shop, &killed).await;
     restart(&shop).await;
     shuffle(&shop).await;
-    memory(&shop).await;
+    size::memory(&shop).await;
 
     // Last: who comes back keeps the address that it had by chance, and another may take it in a start of all.
     cut(&shop, "a gateway", "gateway-1", "core", ONE).await;
@@ -131,41 +137,4 @@ async fn shuffle(shop: &Shop) {
         began.elapsed().as_secs_f64()
     ));
     assert_eq!(confirmed(shop).await, before + 1);
-}
-
-/// Prints what each container has in memory, and holds all of it against what a laptop has to spare.
-async fn memory(shop: &Shop) {
-    let mut all = shop.containers().await;
-    all.retain(|one| !one.is_job());
-    let ids: Vec<&str> = all.iter().map(|one| one.id.as_str()).collect();
-    let stats = [
-        "docker",
-        "stats",
-        "--no-stream",
-        "--format",
-        "{{.MemUsage}}",
-    ];
-    let stats = run(&[&stats[..], &ids[..]].concat()).await;
-    let used: Vec<f64> = stats.lines().map(mebibytes).collect();
-    let each = all.iter().zip(&used);
-    let each: Vec<String> = each
-        .map(|(one, used)| format!("{} {used:.0}", one.name))
-        .collect();
-    let whole: f64 = used.iter().sum();
-    say::line(format_args!(
-        "MiB: {}; together {whole:.0}",
-        each.join(", ")
-    ));
-    assert!(whole < 1536.0, "{whole} MiB");
-}
-
-/// Reads `12.3MiB / 192MiB`.
-fn mebibytes(text: &str) -> f64 {
-    let used = text.split(" / ").next().unwrap_or_default().trim();
-    let (number, factor) = match used {
-        gib if gib.ends_with("GiB") => (gib.trim_end_matches("GiB"), 1024.0),
-        kib if kib.ends_with("KiB") => (kib.trim_end_matches("KiB"), 1.0 / 1024.0),
-        mib => (mib.trim_end_matches("MiB"), 1.0),
-    };
-    number.parse::<f64>().unwrap() * factor
 }

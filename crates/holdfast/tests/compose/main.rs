@@ -6,6 +6,8 @@ mod apart;
 mod config;
 mod engine;
 mod faults;
+mod ledger;
 mod sandbox;
 mod shop;
+mod size;
 mod strike;

@@ -5,6 +5,7 @@
 mod bounds;
 mod file;
 mod rules;
+mod watched;
 
 use file::House;
 
@@ -12,7 +13,7 @@ use file::House;
 type Rule = fn(&House) -> Vec<String>;
 
 /// Every rule, with a fault that it has to find: in which file, what stands there, and what is written in its place.
-const RULES: [(Rule, [&str; 3]); 20] = [
+const RULES: [(Rule, [&str; 3]); 22] = [
     (
         rules::settings_are_known,
         [
@@ -155,6 +156,22 @@ const RULES: [(Rule, [&str; 3]); 20] = [
             "deploy/postgres/patroni.yml",
             "synchronous_mode_strict: true",
             "synchronous_mode_strict: false",
+        ],
+    ),
+    (
+        watched::control_looks_after_the_floor,
+        [
+            "docker-compose.yml",
+            "haproxy-2=http://${SUBNET:-10.213}.1.12:8405/alive",
+            "haproxy-2=${SUBNET:-10.213}.3.12:5432",
+        ],
+    ),
+    (
+        watched::control_looks_after_the_floor,
+        [
+            "docker-compose.yml",
+            "control-database=haproxy-1+haproxy-2",
+            "control-database=haproxy-1+haproxy-3",
         ],
     ),
 ];

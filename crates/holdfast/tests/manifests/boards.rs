@@ -91,7 +91,7 @@ fn every_panel_says_what_a_bad_figure_means_and_what_to_open() {
     }
 
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
-    assert_eq!(uids.len(), 5);
+    assert_eq!(uids.len(), 6);
 }
 
 /// Panels that stand upon another one, or beyond the 24 columns.

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod links;
+mod neighbours;
 mod network;
 mod pods;
 mod rights;
@@ -23,7 +24,7 @@ const fn rule(name: &'static str, check: fn(&[Object]) -> Vec<String>) -> Rule {
     Rule { name, check }
 }
 
-pub(crate) const RULES: [Rule; 22] = [
+pub(crate) const RULES: [Rule; 23] = [
     rule("only fields that exist", strict::fields),
     rule("values that fields may have", syntax::values),
     rule("quantities that are some", syntax::quantities),
@@ -45,6 +46,7 @@ pub(crate) const RULES: [Rule; 22] = [
     rule("connections that the database takes", budgets::connections),
     rule("no way that is not needed", network::ways),
     rule("nobody without a policy", network::covered),
+    rule("neighbours that are found one by one", neighbours::found),
     rule("no right that is not needed", rights::least),
 ];
 

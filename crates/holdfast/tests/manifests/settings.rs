@@ -51,7 +51,7 @@ pub(crate) fn default_of(service: &str, name: &str) -> String {
 }
 
 /// All that `container` is told by its environment.
-fn environment(objects: &[Object], container: &Value) -> BTreeMap<String, String> {
+pub(crate) fn environment(objects: &[Object], container: &Value) -> BTreeMap<String, String> {
     let maps = list(&container["envFrom"])
         .iter()
         .map(|one| &one["configMapRef"]["name"]);

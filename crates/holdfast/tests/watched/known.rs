@@ -50,8 +50,8 @@ const OTHERS: [(&str, &[&str]); 17] = [
     ("up", &[]),
     ("ALERTS", &["alertname", "alertstate", "severity"]),
 ];
-/// What only a fault brings about. Looked for in the sources, where it is counted.
-const FAULTS: [&str; 15] = [
+/// What only a fault brings about, or a lock that is asked for. Looked for in the sources, where it is counted.
+const FAULTS: [&str; 21] = [
     "background_panics_total",
     "cache_errors_total",
     "cache_fills_refused_total",
@@ -61,13 +61,27 @@ const FAULTS: [&str; 15] = [
     "db_reads_behind_total",
     "db_transaction_repeats_total",
     "discovery_failures_total",
+    "faults_detected_total",
+    "faults_dropped_total",
     "gateway_fallbacks_total",
     "gateway_rate_limited_total",
+    "lock_expiries_total",
+    "lock_grants_total",
+    "lock_handovers_total",
+    "lock_refusals_total",
     "retry_attempts_total",
     "rpc_client_refused_total",
     "saga_recovered_total",
     "tls_refused_total",
 ];
+/// Likewise, how long it took.
+const TIMES: [&str; 3] = [
+    "fault_detection_seconds",
+    "fault_repair_seconds",
+    "lock_wait_seconds",
+];
+/// What Prometheus is shown of a histogram.
+const SERIES: [&str; 3] = ["bucket", "count", "sum"];
 
 /// What `text` shows, what rules record of it, and what is named here.
 pub(crate) fn known(text: &str) -> Shown {
@@ -77,18 +91,29 @@ pub(crate) fn known(text: &str) -> Shown {
         shown = shown.with(metric, labels);
     }
     for metric in FAULTS {
-        shown = shown.with(metric, &counted(&sources, metric));
+        shown = shown.with(metric, &counted(&sources, "counter", metric));
+    }
+    for metric in TIMES {
+        let mut labels = counted(&sources, "histogram", metric);
+        labels.push("le");
+        for series in SERIES {
+            shown = shown.with(&format!("{metric}_{series}"), &labels);
+        }
     }
     shown
 }
 
-/// The labels with which `sources` count `metric`.
-fn counted<'a>(sources: &'a str, metric: &str) -> Vec<&'a str> {
-    let start = format!("counter!(\"{metric}\"");
+/// The labels with which `sources` count `metric`, which is of this kind.
+fn counted<'a>(sources: &'a str, kind: &str, metric: &str) -> Vec<&'a str> {
+    let start = format!("{kind}!(\"{metric}\"");
     let at = sources.find(&start);
     let at = at.unwrap_or_else(|| panic!("nobody counts {metric}"));
     let call = &sources[at + start.len()..];
-    let call = &call[..call.find(".increment(").unwrap()];
+    let end = call
+        .find(".increment(")
+        .into_iter()
+        .chain(call.find(".record("));
+    let call = &call[..end.min().unwrap()];
     call.split('"').skip(1).step_by(2).collect()
 }
 
@@ -123,6 +148,11 @@ fn nobody_is_named_whom_nothing_reads() {
     let idle = others
         .chain(FAULTS)
         .filter(|metric| !read.contains(*metric));
+    let times = TIMES.into_iter().filter(|metric| {
+        let series = SERIES.map(|series| format!("{metric}_{series}"));
+        !series.iter().any(|series| read.contains(series))
+    });
+    let idle = idle.chain(times);
 
     assert_eq!(idle.collect::<Vec<&str>>(), [""; 0]);
     assert!(read.len() > 60, "{read:?}");

@@ -179,12 +179,14 @@ fn rests(env: &Env) -> Result<Rests, Wrong> {
     rests.map_err(|circular| Wrong::new(format!("RESTS_ON: {circular}")))
 }
 
-/// Each instance has a file of its own, which it finds again after a restart; one that takes any free port begins anew.
+/// Each instance has a file of its own, which it finds again after a restart; one that takes any free port begins anew. Where
+/// all listen on every address, as in containers, what tells them apart is what their machine is called.
 fn spool(env: &Env) -> Result<PathBuf, Wrong> {
     let instance: Option<String> = env.optional("INSTANCE")?;
     let listen: SocketAddr = env.get("LISTEN")?;
     let life = (listen.port() == 0).then(|| Uuid::now_v7().to_string());
-    let parts = [instance, Some(listen.to_string()), life]
+    let machine = listen.ip().is_unspecified().then(chassis::hostname);
+    let parts = [instance, machine.flatten(), Some(listen.to_string()), life]
         .into_iter()
         .flatten();
     let name = parts.collect::<Vec<_>>().join("-");
@@ -312,5 +314,10 @@ mod tests {
         assert_ne!(one(), path("control-2", "127.0.0.1:7"));
         assert_ne!(one(), path("control-1", "127.0.0.1:8"));
         assert_ne!(path("a", "127.0.0.1:0"), path("a", "127.0.0.1:0"));
+        // All of a service are told the same there, and may share a volume.
+        let machine = chassis::hostname().unwrap();
+        let machine = machine.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
+        let found = path("a", "0.0.0.0:7").display().to_string();
+        assert!(found.contains(&machine), "{found}");
     }
 }

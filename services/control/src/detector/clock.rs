@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use metrics::histogram;
 use time::OffsetDateTime;
 
 use crate::domain::heartbeat::Moment;
@@ -26,10 +27,12 @@ impl Clock {
         }
     }
 
-    /// Keeps it going.
+    /// Keeps it going, and tells how late each look comes: so late is whatever else this process does in time.
     pub(super) async fn run(&self) {
         loop {
+            let asked = Instant::now();
             tokio::time::sleep(TICK).await;
+            histogram!("observer_late_seconds").record(asked.elapsed().saturating_sub(TICK));
             self.now();
         }
     }

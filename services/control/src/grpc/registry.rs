@@ -28,15 +28,6 @@ impl Registry {
     pub fn new(tools: Tools) -> Self {
         Self { tools }
     }
-
-    /// It, and whether it is there as the ledger has it: two answers to one question would help nobody.
-    fn seen(&self, mut one: Presence) -> Presence {
-        let report = &one.report;
-        let nameless = format!("{}@{}", report.service, report.address);
-        let is_there = self.tools.board.is_there(&[&report.instance, &nameless]);
-        one.seen(is_there);
-        one
-    }
 }
 
 #[tonic::async_trait]
@@ -84,7 +75,7 @@ impl wire::registry_server::Registry for Registry {
         let instances = instances.map(|one| {
             let adjustment = said.on(&one.report.instance).cloned();
             let adjustment = adjustment.unwrap_or_else(|| unsaid(&one.report.instance));
-            write(self.seen(one), &adjustment)
+            write(self.tools.seen(one), &adjustment)
         });
         Ok(Response::new(wire::ListInstancesResponse {
             instances: instances.collect(),
@@ -108,7 +99,7 @@ impl wire::registry_server::Registry for Registry {
             drained: request.drained,
         };
         let adjustment = allowing::adjust(&self.tools, &target, wanted).await?;
-        Ok(Response::new(write(self.seen(there), &adjustment)))
+        Ok(Response::new(write(self.tools.seen(there), &adjustment)))
     }
 }
 

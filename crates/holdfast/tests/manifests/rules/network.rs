@@ -74,6 +74,7 @@ fn needed(from: &Pods, to: &Pods, port: &str) -> bool {
         }
         // Control asks all whether they are there.
         (_, "grpc") => callers.contains(&from) || from == "control",
+        ("gateway", "http") => from == "control",
         _ => false,
     }
 }
