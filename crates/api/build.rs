@@ -17,13 +17,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "control/v1/locks",
         "control/v1/resources",
         "control/v1/registry",
+        "control/v1/scaling",
     ]
     .map(|file| proto.join(format!("holdfast/{file}.proto")));
     let descriptors = protox::compile(files, [proto])?;
+    let keda = protox::compile([proto.join("keda/externalscaler.proto")], [proto])?;
     let etcd = protox::compile([proto.join("etcd/v3/etcd.proto")], [proto])?;
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(descriptors)?;
+    // KEDA's contract, by which it asks us.
+    tonic_prost_build::configure().compile_fds(keda)?;
     // Others' contract: we only call it, and reflection does not tell of it.
     tonic_prost_build::configure()
         .build_server(false)

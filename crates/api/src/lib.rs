@@ -12,6 +12,7 @@ pub use priority::Priority;
 pub use wire::common::v1 as common;
 pub use wire::control::v1 as control;
 pub use wire::etcd;
+pub use wire::keda;
 pub use wire::news::v1 as news;
 pub use wire::order::v1 as order;
 pub use wire::user::v1 as user;
@@ -28,6 +29,9 @@ mod wire {
         pub mod v1 {
             tonic::include_proto!("holdfast.control.v1");
         }
+    }
+    pub mod keda {
+        tonic::include_proto!("externalscaler");
     }
     pub mod etcd {
         tonic::include_proto!("etcdserverpb");

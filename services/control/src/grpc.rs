@@ -2,9 +2,11 @@
 
 pub mod audit;
 pub mod faults;
+pub mod keda;
 pub mod locks;
 pub mod registry;
 pub mod resources;
+pub mod scaling;
 
 use api::{error, id};
 use tonic::Status;

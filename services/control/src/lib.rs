@@ -15,6 +15,8 @@ pub mod ledger;
 pub mod locks;
 mod migrate;
 pub mod said;
+mod scaler;
+pub mod scaling;
 pub mod store;
 pub mod tools;
 
@@ -23,6 +25,8 @@ use api::control::faults_server::FaultsServer;
 use api::control::locks_server::LocksServer;
 use api::control::registry_server::RegistryServer;
 use api::control::resources_server::ResourcesServer;
+use api::control::scaling_server::ScalingServer;
+use api::keda::external_scaler_server::ExternalScalerServer;
 use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
 use db::Db;
 use tonic::service::Routes;
@@ -30,9 +34,11 @@ use tonic::service::Routes;
 use crate::config::{Config, Neighbours, Watched};
 use crate::grpc::audit::Audit;
 use crate::grpc::faults::Faults;
+use crate::grpc::keda::Keda;
 use crate::grpc::locks::Locks;
 use crate::grpc::registry::Registry;
 use crate::grpc::resources::Resources;
+use crate::grpc::scaling::Scaling;
 use crate::ledger::spool::Spool;
 use crate::tools::Tools;
 
@@ -77,6 +83,8 @@ impl chassis::Service for Service {
             let tools = tools.clone();
             async move { tools.said.follow(tools.db, closing).await }
         });
+        let tools = self.tools.clone();
+        instance.spawn("scaler", move |closing| scaler::run(tools.clone(), closing));
         let db = self.tools.db.clone();
         instance.heed(move |allowance| db.allow(allowance.database_connections));
         let desk = self.tools.locks.clone();
@@ -100,5 +108,7 @@ impl chassis::Service for Service {
             .add_service(FaultsServer::new(faults))
             .add_service(LocksServer::new(locks))
             .add_service(AuditServer::new(audit))
+            .add_service(ScalingServer::new(Scaling::new(self.tools.clone())))
+            .add_service(ExternalScalerServer::new(Keda::new(self.tools.clone())))
     }
 }

@@ -62,6 +62,11 @@ impl AtHand {
         self.said.borrow().clone()
     }
 
+    /// Tells of each change from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Said>> {
+        self.said.subscribe()
+    }
+
     /// Has it read anew at once.
     pub(crate) fn look(&self) {
         self.changed.notify_one();

@@ -4,6 +4,7 @@ pub mod circles;
 pub mod claims;
 pub mod faults;
 pub mod said;
+pub mod scaling;
 pub mod shown;
 pub mod tending;
 

@@ -9,6 +9,7 @@ mod products;
 mod registry;
 mod resources;
 mod sagas;
+mod scaling;
 mod stock;
 mod users;
 
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<Edge> {
         .merge(registry::routes())
         .merge(resources::routes())
         .merge(sagas::routes())
+        .merge(scaling::routes())
         .merge(stock::routes())
         .merge(users::routes())
 }

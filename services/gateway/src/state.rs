@@ -31,6 +31,7 @@ pub(crate) type NewsClient = news::news_client::NewsClient<Channel>;
 pub(crate) type AuditClient = control::audit_client::AuditClient<Channel>;
 pub(crate) type FaultsClient = control::faults_client::FaultsClient<Channel>;
 pub(crate) type ResourcesClient = control::resources_client::ResourcesClient<Channel>;
+pub(crate) type ScalingClient = control::scaling_client::ScalingClient<Channel>;
 pub(crate) type LocksClient = control::locks_client::LocksClient<Channel>;
 pub(crate) type RegistryClient = control::registry_client::RegistryClient<Channel>;
 
@@ -74,6 +75,7 @@ struct Clients {
     sagas: SagasClient,
     news: NewsClient,
     resources: ResourcesClient,
+    scaling: ScalingClient,
     locks: LocksClient,
     registry: RegistryClient,
     audit: AuditClient,
@@ -180,6 +182,7 @@ impl Clients {
             sagas: SagasClient::new(order),
             news: NewsClient::new(news),
             resources: ResourcesClient::new(control.clone()),
+            scaling: ScalingClient::new(control.clone()),
             locks: LocksClient::new(control.clone()),
             registry: RegistryClient::new(control.clone()),
             audit: AuditClient::new(control.clone()),
@@ -216,6 +219,7 @@ clients! {
     sagas: SagasClient;
     news: NewsClient;
     resources: ResourcesClient;
+    scaling: ScalingClient;
     locks: LocksClient;
     registry: RegistryClient;
     audit: AuditClient;

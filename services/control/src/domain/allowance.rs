@@ -22,6 +22,9 @@ pub struct Allowance {
     /// How many instances there are at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_instances: Option<u32>,
+    /// How many requests a second one instance can answer as it should.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_instance: Option<u32>,
     /// How many requests are worked on at once however slow they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_in_flight: Option<u32>,
@@ -72,6 +75,12 @@ impl Allowance {
         let fields = [
             ("min_instances", self.min_instances, 1..=100, true),
             ("max_instances", self.max_instances, 1..=100, true),
+            (
+                "requests_per_instance",
+                self.requests_per_instance,
+                1..=1_000_000,
+                true,
+            ),
             ("min_in_flight", self.min_in_flight, 1..=100_000, true),
             ("max_in_flight", self.max_in_flight, 1..=100_000, true),
             (

@@ -150,6 +150,18 @@ impl Why {
             Self::Most => "most",
         }
     }
+
+    /// Reads the word for it.
+    pub fn read(word: &str) -> Option<Self> {
+        let all = [
+            Self::Load,
+            Self::Forecast,
+            Self::CoolDown,
+            Self::Least,
+            Self::Most,
+        ];
+        all.into_iter().find(|why| why.word() == word)
+    }
 }
 
 /// How many instances a load needs; at least one.

@@ -83,6 +83,12 @@ pub struct Pace {
     pub latency_millis: f64,
     /// What part of a processor its process used.
     pub cpu: f64,
+    /// Requests that ended in a second and were not failed.
+    pub answered_per_second: f64,
+    /// Requests that found no room in a second.
+    pub shed_per_second: f64,
+    /// Requests that were asked of it in a second: those that ended, and those that found no room.
+    pub asked_per_second: f64,
 }
 
 /// An instance that was heard of.
@@ -116,6 +122,8 @@ struct Member {
 struct Sample {
     at: Instant,
     requests: u64,
+    failed: u64,
+    shed: u64,
     taken_micros: u64,
     cpu_millis: u64,
 }
@@ -250,10 +258,15 @@ impl Member {
         if seconds <= 0.0 {
             return Pace::default();
         }
-        let ended = float(last.requests.saturating_sub(first.requests));
-        let taken = float(last.taken_micros.saturating_sub(first.taken_micros));
-        let cpu = float(last.cpu_millis.saturating_sub(first.cpu_millis));
+        let grown = |total: fn(&Sample) -> u64| float(total(last).saturating_sub(total(first)));
+        let ended = grown(|sample| sample.requests);
+        let taken = grown(|sample| sample.taken_micros);
+        let (failed, shed) = (grown(|sample| sample.failed), grown(|sample| sample.shed));
+        let cpu = grown(|sample| sample.cpu_millis);
         Pace {
+            answered_per_second: (ended - failed).max(0.0) / seconds,
+            shed_per_second: shed / seconds,
+            asked_per_second: (ended + shed) / seconds,
             requests_per_second: ended / seconds,
             latency_millis: if ended > 0.0 {
                 taken / ended / 1e3
@@ -270,6 +283,8 @@ impl Sample {
         Self {
             at,
             requests: report.requests,
+            failed: report.failed,
+            shed: report.shed,
             taken_micros: report.taken_micros,
             cpu_millis: report.cpu_millis,
         }
@@ -285,102 +300,4 @@ fn float(number: u64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report(requests: u64) -> Report {
-        Report {
-            instance: "order-1".to_owned(),
-            incarnation: "a".to_owned(),
-            ready: true,
-            requests,
-            taken_micros: requests * 2_000,
-            cpu_millis: requests,
-            ..Report::default()
-        }
-    }
-
-    /// Hears of order-1 each half second, ten requests later each time.
-    fn heard(seconds: u64) -> (Roll, Instant) {
-        let (mut roll, begun) = (Roll::default(), Instant::now());
-        let mut now = begun;
-        for half in 0..=seconds * 2 {
-            now = begun + Duration::from_millis(500 * half);
-            roll.hear(report(10 * half), now, OffsetDateTime::UNIX_EPOCH);
-        }
-        (roll, now)
-    }
-
-    #[test]
-    fn rates_are_those_of_the_last_seconds() {
-        let (mut roll, now) = heard(60);
-        // A burst within the last second.
-        let now = now + Duration::from_secs(1);
-        roll.hear(report(1_200 + 100), now, OffsetDateTime::UNIX_EPOCH);
-
-        let pace = roll.find("order-1", now).unwrap().pace;
-
-        assert!((28.0..42.0).contains(&pace.requests_per_second), "{pace:?}");
-        assert!((pace.latency_millis - 2.0).abs() < 1e-9, "{pace:?}");
-    }
-
-    #[test]
-    fn a_new_life_begins_its_totals_anew() {
-        let (mut roll, now) = heard(10);
-        let again = Report {
-            incarnation: "b".to_owned(),
-            ..report(0)
-        };
-
-        roll.hear(again, now, OffsetDateTime::UNIX_EPOCH);
-
-        assert_eq!(roll.find("order-1", now).unwrap().pace, Pace::default());
-    }
-
-    #[test]
-    fn whoever_is_silent_is_shown_so_and_forgotten_later() {
-        let (mut roll, now) = heard(10);
-
-        let late = now + SILENT + Duration::from_millis(1);
-        assert_eq!(roll.find("order-1", late).unwrap().state, State::Silent);
-        let other = Report {
-            instance: "order-2".to_owned(),
-            ..report(0)
-        };
-        roll.hear(other, now + FORGOTTEN, OffsetDateTime::UNIX_EPOCH);
-        assert!(roll.find("order-1", now + FORGOTTEN).is_none());
-    }
-
-    #[test]
-    fn whoever_ended_in_order_is_not_missed() {
-        let (mut roll, now) = heard(1);
-        let last = Report {
-            draining: true,
-            ..report(20)
-        };
-        roll.hear(last, now, OffsetDateTime::UNIX_EPOCH);
-        assert_eq!(roll.find("order-1", now).unwrap().state, State::Draining);
-
-        let other = Report {
-            instance: "order-2".to_owned(),
-            ..report(0)
-        };
-        roll.hear(other, now + LEFT, OffsetDateTime::UNIX_EPOCH);
-
-        assert!(roll.find("order-1", now + LEFT).is_none());
-    }
-
-    #[test]
-    fn names_fill_no_memory() {
-        let (mut roll, now) = (Roll::default(), Instant::now());
-        for number in 0..=MOST {
-            let stranger = Report {
-                instance: number.to_string(),
-                ..report(0)
-            };
-            roll.hear(stranger, now, OffsetDateTime::UNIX_EPOCH);
-        }
-
-        assert_eq!(roll.all(now).len(), MOST);
-    }
-}
+mod tests;

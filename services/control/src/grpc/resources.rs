@@ -85,6 +85,7 @@ fn read(wire: wire::Allowance) -> Allowance {
     Allowance {
         min_instances: wire.min_instances,
         max_instances: wire.max_instances,
+        requests_per_instance: wire.requests_per_instance,
         min_in_flight: wire.min_in_flight,
         max_in_flight: wire.max_in_flight,
         database_connections: wire.database_connections,
@@ -111,6 +112,7 @@ pub(super) fn allowance(said: &Allowance) -> wire::Allowance {
     wire::Allowance {
         min_instances: said.min_instances,
         max_instances: said.max_instances,
+        requests_per_instance: said.requests_per_instance,
         min_in_flight: said.min_in_flight,
         max_in_flight: said.max_in_flight,
         database_connections: said.database_connections,

@@ -7,4 +7,5 @@ mod house;
 mod plans;
 mod registry;
 mod resources;
+mod scaling;
 mod shop;

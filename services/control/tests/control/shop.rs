@@ -1,15 +1,18 @@
 //! A control service of a test's own.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use api::control::registry_client::RegistryClient;
 use api::control::resources_client::ResourcesClient;
+use api::control::scaling_client::ScalingClient;
 use api::control::{Allowance, GetResourceRequest, Resource, UpdateResourceRequest};
 use api::id::ACCOUNT;
 use chassis::{Env, Running, Setting};
 use discovery::Channel;
 use testkit::Database;
+use tokio::runtime::Runtime;
 use tokio::time::{Instant, sleep};
 use tonic::{Code, Status};
 use uuid::Uuid;
@@ -28,7 +31,11 @@ pub(crate) struct Shop {
 pub(crate) struct Control {
     pub(crate) resources: ResourcesClient<Channel>,
     pub(crate) registry: RegistryClient<Channel>,
-    _running: Running,
+    pub(crate) scaling: ScalingClient<Channel>,
+    pub(crate) channel: Channel,
+    _running: Option<Running>,
+    /// Of one that can be killed, all that it does.
+    runtime: Option<Runtime>,
 }
 
 /// Who acts in these tests.
@@ -38,6 +45,11 @@ pub(crate) fn operator() -> String {
 
 impl Shop {
     pub(crate) async fn open() -> Self {
+        Self::open_with(async |database| start(database).await).await
+    }
+
+    /// With a control service that is started by `start`.
+    pub(crate) async fn open_with(start: impl AsyncFnOnce(&Database) -> Control) -> Self {
         let database = testkit::database("control").await;
         let control = start(&database).await;
         Self { control, database }
@@ -49,24 +61,74 @@ impl Shop {
     }
 }
 
+/// Starts one, which also has `settings`.
+pub(crate) async fn start_with(database: &Database, settings: &[(&str, String)]) -> Control {
+    let running = started(database, settings).await;
+    let addr = running.addr;
+    Control::at(addr, Some(running), None)
+}
+
 async fn start(database: &Database) -> Control {
-    let env = Env::local([
+    start_with(database, &[]).await
+}
+
+/// Starts one that can be killed: all that it does ends in the middle.
+pub(crate) async fn start_mortal(database: &Database) -> Control {
+    let runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = { runtime }.worker_threads(1).enable_all().build().unwrap();
+    let env = env(database, &[]);
+    let (told, addr) = tokio::sync::oneshot::channel();
+    runtime.spawn(async move {
+        let running = chassis::start("control", env, control::Service::connect).await;
+        let running = running.unwrap();
+        told.send(running.addr).unwrap();
+        std::future::pending::<()>().await;
+    });
+    Control::at(addr.await.unwrap(), None, Some(runtime))
+}
+
+fn env(database: &Database, settings: &[(&str, String)]) -> Env {
+    let own = [
         ("DATABASE_URLS", database.primary_url()),
         ("DATABASE_REPLICA_URLS", database.replica_url()),
         ("LOG", "error".to_owned()),
-    ]);
+    ];
+    Env::local(own.iter().chain(settings).cloned())
+}
+
+async fn started(database: &Database, settings: &[(&str, String)]) -> Running {
+    let env = env(database, settings);
     let running = chassis::start("control", env, control::Service::connect).await;
-    let running = running.unwrap();
-    let env = Env::local([("OTHER_ADDRS", running.addr.to_string())]).knowing(NEIGHBOURS);
-    let channel = env.channel("other").unwrap();
-    Control {
-        resources: ResourcesClient::new(channel.clone()),
-        registry: RegistryClient::new(channel),
-        _running: running,
+    running.unwrap()
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.kill();
     }
 }
 
 impl Control {
+    fn at(addr: SocketAddr, running: Option<Running>, runtime: Option<Runtime>) -> Self {
+        let env = Env::local([("OTHER_ADDRS", addr.to_string())]).knowing(NEIGHBOURS);
+        let channel = env.channel("other").unwrap();
+        Self {
+            resources: ResourcesClient::new(channel.clone()),
+            registry: RegistryClient::new(channel.clone()),
+            scaling: ScalingClient::new(channel.clone()),
+            channel,
+            _running: running,
+            runtime,
+        }
+    }
+
+    /// Kills one that can be.
+    pub(crate) fn kill(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
     pub(crate) async fn resource(&self, service: &str) -> Resource {
         let request = GetResourceRequest {
             service: service.to_owned(),

@@ -104,6 +104,9 @@ struct ResourceBody {
     min_instances: Option<u32>,
     /// How many instances there are at most; 1 to 100.
     max_instances: Option<u32>,
+    /// How many requests a second one instance can answer, by which it is reckoned how many are needed; 1 to 1,000,000. Null:
+    /// as learned from what instances had to refuse.
+    requests_per_instance: Option<u32>,
     /// How many requests an instance works on at once however slow they are; 1 to 100,000.
     min_in_flight: Option<u32>,
     /// How many requests are in an instance at most; 1 to 100,000.
@@ -137,6 +140,10 @@ struct ResourceChange {
     #[serde(deserialize_with = "said")]
     #[schema(value_type = Option<u32>)]
     max_instances: Said,
+    #[garde(skip)]
+    #[serde(deserialize_with = "said")]
+    #[schema(value_type = Option<u32>)]
+    requests_per_instance: Said,
     #[garde(skip)]
     #[serde(deserialize_with = "said")]
     #[schema(value_type = Option<u32>)]
@@ -198,6 +205,9 @@ impl ResourceChange {
         Allowance {
             min_instances: self.min_instances.unwrap_or(there.min_instances),
             max_instances: self.max_instances.unwrap_or(there.max_instances),
+            requests_per_instance: self
+                .requests_per_instance
+                .unwrap_or(there.requests_per_instance),
             min_in_flight: self.min_in_flight.unwrap_or(there.min_in_flight),
             max_in_flight: self.max_in_flight.unwrap_or(there.max_in_flight),
             database_connections: self
@@ -224,6 +234,7 @@ impl From<Resource> for ResourceBody {
             service: resource.service,
             min_instances: said.min_instances,
             max_instances: said.max_instances,
+            requests_per_instance: said.requests_per_instance,
             min_in_flight: said.min_in_flight,
             max_in_flight: said.max_in_flight,
             database_connections: said.database_connections,

@@ -135,6 +135,8 @@ impl Cast {
         } else if rest("/v1/admin/resources/{service}").is_some() {
             let said = self.admin.reads("/v1/admin/resources/user").await;
             ("user".to_owned(), format!("\"{}\"", said["version"]))
+        } else if rest("/v1/admin/scaling/{service}").is_some() {
+            ("order".to_owned(), String::new())
         } else if rest("/v1/admin/locks/{name}").is_some() {
             (self.lock().await, String::new())
         } else if rest("/v1/admin/faults/{number}").is_some() {
