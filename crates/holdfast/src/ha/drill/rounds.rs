@@ -163,9 +163,10 @@ fn claimed(blow: Blow) -> bool {
 
 impl fmt::Display for Went {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let detected = match self.detected_after() {
-            Some(after) => format!("detected after {after:.1} s"),
-            None => "not detected".to_owned(),
+        let detected = match (self.detected_after(), self.counted()) {
+            (Some(after), _) => format!("detected after {after:.1} s"),
+            (None, (0, _)) => "not claimed to be seen".to_owned(),
+            (None, _) => "not detected".to_owned(),
         };
         write!(
             f,
