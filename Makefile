@@ -104,5 +104,6 @@ coverage: setup ## Run every test and print what they cover
 	@rustup component add llvm-tools 2>/dev/null || true
 	@$(WITH_STACK) cargo llvm-cov --workspace
 
-bench: setup ## Measure an order, beside the same order without what makes ours fast
+bench: setup ## Measure an order, and each part of its way, beside what there is to compare with
 	@cargo run --quiet --release --bin holdfast -- bench order
+	@cargo run --quiet --release --bin holdfast -- bench costs

@@ -292,6 +292,11 @@ impl Heard {
         }
     }
 
+    /// Whether it is an answer of which nobody can complain: there is no more of what was wanted.
+    pub fn is_sold_out(&self) -> bool {
+        matches!(self, Self::Refused(said) if said.contains("insufficient_stock"))
+    }
+
     fn taken(answer: &Answer) -> Option<Self> {
         Some(Self::Taken {
             id: api::id::ORDER.read(answer.id()).ok()?,

@@ -290,6 +290,7 @@ impl Shared {
     fn complain(&self, heard: &Heard) {
         match heard {
             Heard::Taken { .. } => {}
+            heard if heard.is_sold_out() => {}
             Heard::NotTaken(status) => self.gauge.heard(&status.to_string()),
             Heard::Refused(said) => self.gauge.heard(said.get(..3).unwrap_or("refused")),
             Heard::Unknown(said) => {

@@ -2,10 +2,12 @@
 
 mod act;
 mod answer;
+mod asking;
 pub mod backup;
 mod control;
 mod doctor;
 pub mod drill;
+mod follow;
 mod ledger;
 mod open;
 mod parts;
@@ -27,6 +29,7 @@ pub use act::Deed;
 pub use backup::Errand;
 pub use control::{Control, ask, ask_and_wait, listen};
 pub use doctor::without_a_shop;
+pub use follow::follow;
 pub use ledger::Row as FaultRow;
 pub use open::Wanted;
 pub use parts::{SETTLED, until};
@@ -41,11 +44,17 @@ use crate::{certs, demo, up};
 const ROUND: Duration = Duration::from_secs(1);
 
 /// Opens the shop of `home` on `port` and the one after it, an HAProxy each, and keeps it open until Ctrl-C or SIGTERM. Its
-/// backups are kept in `backups`, or in its folder.
+/// backups are kept in `backups`, or in its folder; there are as many of each service as control wants, where that is to be
+/// followed.
 ///
 /// # Errors
 /// When something that it needs is missing, a port is taken, or the shop is open already.
-pub async fn run(home: &Home, port: u16, backups: Option<&Path>) -> anyhow::Result<()> {
+pub async fn run(
+    home: &Home,
+    port: u16,
+    backups: Option<&Path>,
+    follows_scaling: bool,
+) -> anyhow::Result<()> {
     let url = format!("https://localhost:{port}");
     let tenancy = home.move_in(&url)?;
     up::free(port)?;
@@ -56,10 +65,14 @@ pub async fn run(home: &Home, port: u16, backups: Option<&Path>) -> anyhow::Resu
     let _ = during("demo customer", demo::customer(&door, up::CURRENCY)).await?;
     let control = control::listen(home, shop.clone())?;
     let backups = backup::keep(shop.clone());
+    let scaling = follows_scaling.then(|| follow(shop.clone()));
     line(welcome(home, &url, port + 1));
     until_asked(&shop).await?;
     line("Closing the shop");
     backups.abort();
+    if let Some(scaling) = scaling {
+        scaling.abort();
+    }
     control.end();
     shop.close().await;
     line("Closed; the data stays");

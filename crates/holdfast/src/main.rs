@@ -32,6 +32,10 @@ enum Command {
         /// Where its backups are kept: another disk, or a place elsewhere that is mounted here. When not said, beside its data.
         #[arg(long, env = "HOLDFAST_BACKUPS")]
         backups: Option<PathBuf>,
+        /// Start and end instances as control wants them: 2 to 8 of each service, within what operators allow. What `scale` was
+        /// told holds until control wants another number.
+        #[arg(long, env = "HOLDFAST_FOLLOW_SCALING")]
+        follow_scaling: bool,
     },
     /// Show how every part of the highly available shop is.
     Status,
@@ -208,8 +212,12 @@ async fn run(cli: Cli<Command>) -> anyhow::Result<ExitCode> {
     let home = cli.home();
     match cli.command {
         Command::Up { port } => Box::pin(up::run(&home, port)).await?,
-        Command::Ha { port, backups } => {
-            Box::pin(ha::run(&home, port, backups.as_deref())).await?;
+        Command::Ha {
+            port,
+            backups,
+            follow_scaling,
+        } => {
+            Box::pin(ha::run(&home, port, backups.as_deref(), follow_scaling)).await?;
         }
         Command::Status => say::line(ha::ask(&home, "status").await?),
         Command::Kill { name, stay } => act(&home, &Deed::Kill { name, stay }).await?,

@@ -88,7 +88,7 @@ impl Visit {
         let (heard, sent) = client.order(&wish.into(), &shared.history).await;
         shared.complain(&heard);
         let Heard::Taken { id, status, .. } = heard else {
-            return (false, sent);
+            return (heard.is_sold_out(), sent);
         };
         let (mut told, mut again) = (status, false);
         for _ in 0..2 {

@@ -8,6 +8,7 @@ use stack::{Cluster, Etcd, Folder, Front, Options, Plan, RedisHa, RedisPlan, Tim
 use tokio::sync::Mutex;
 
 use super::Shop;
+use super::asking::Asking;
 use super::backup::{Desk, Turns};
 use super::watched;
 use crate::certs;
@@ -93,7 +94,7 @@ impl Shop {
             tls: Some(certs::redis(&wanted.certs)),
         };
         let redis = during("Redis x2, Sentinel x3", RedisHa::start(twice)).await?;
-        let turns = Turns::new(asking(&cluster, &wanted.settings, &wanted.certs));
+        let asking = asking(&cluster, &wanted.settings, &wanted.certs);
         let ground = ground(&cluster, &redis, wanted.settings).await?;
         during("schema and catalogue", ground.migrate()).await?;
         let place = place(&wanted.program, &wanted.logs);
@@ -111,7 +112,8 @@ impl Shop {
             cluster,
             fronts: wanted.fronts,
             scaling: Mutex::default(),
-            desk: Desk::new(turns),
+            desk: Desk::new(Turns::new(asking.clone())),
+            asking: Asking::by(asking),
         };
         shop.open_fronts().await?;
         Ok(shop)

@@ -6,7 +6,7 @@ use super::Shop;
 use crate::house::Kind;
 
 /// How many there may be of each service on one machine.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 
 impl Shop {
     /// Has `count` instances of `kind`: more are there when this returns, fewer have answered what they had begun.

@@ -3,6 +3,7 @@
 use stack::{Cluster, RedisHa};
 use tokio::sync::Mutex;
 
+use super::asking::Asking;
 use super::backup::Desk;
 use crate::house::House;
 
@@ -16,6 +17,8 @@ pub struct Shop {
     pub(super) fronts: [u16; 2],
     /// Held by whoever changes how many there are of a service.
     pub(super) scaling: Mutex<()>,
+    /// How control is asked.
+    pub(super) asking: Asking,
     /// What is under way with its backups.
     pub(super) desk: Desk,
 }

@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use anyhow::bail;
-use chassis::{Env, Setting};
-use discovery::Channel;
 use lock::{Error, Guard, Locks, Terms};
 use tokio::sync::{Mutex, MutexGuard};
+
+use crate::ha::asking::Asking;
 
 /// The lock of whoever sees to the backups.
 const LOCK: &str = "backup.leader";
@@ -18,14 +18,12 @@ const TERMS: Terms = Terms {
     wait: Duration::ZERO,
     max_hold: Some(Duration::from_hours(2)),
 };
-const NEIGHBOURS: &[Setting] = &[Setting::required("CONTROL_ADDRS", "Where control is.")];
 
 /// Who has the turn: within this process one after the other, among several by the lock service.
 #[derive(Debug)]
 pub struct Turns {
     own: Mutex<()>,
-    /// By what control is found, and who asks it.
-    settings: Vec<(String, String)>,
+    asking: Asking,
 }
 
 /// The turn, until it is dropped.
@@ -37,8 +35,8 @@ pub struct Turn<'a> {
 impl Turns {
     /// Asks the control service that `settings` say where to find.
     pub fn new(settings: Vec<(String, String)>) -> Self {
-        let own = Mutex::default();
-        Self { own, settings }
+        let (own, asking) = (Mutex::default(), Asking::by(settings));
+        Self { own, asking }
     }
 
     /// Waits for the others of this process, and takes the turn. Where control is away nobody else is asked: then pgBackRest's own
@@ -64,8 +62,8 @@ impl Turns {
     }
 
     async fn ask(&self) -> Result<Guard, NotLed> {
-        // Made anew each time: certificates may have been, since.
         let channel = self
+            .asking
             .channel()
             .map_err(|wrong| NotLed::Away(wrong.to_string()))?;
         let owner = Locks::over(channel).owner("supervisor");
@@ -74,12 +72,6 @@ impl Turns {
             Error::Held => NotLed::Others,
             error => NotLed::Away(error.to_string()),
         })
-    }
-
-    fn channel(&self) -> Result<Channel, chassis::Wrong> {
-        let env = Env::of(self.settings.clone()).knowing(NEIGHBOURS);
-        // All certificates of a shop on one machine are its supervisor's too.
-        env.proving("control")?.channel("control")
     }
 }
 

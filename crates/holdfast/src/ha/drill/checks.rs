@@ -88,11 +88,10 @@ pub(super) async fn report(scene: &Scene, drilled: Drilled) -> anyhow::Result<Re
 /// Takes out what was refused because there was no more of the product of which there is little.
 fn forgive(scene: &Scene, history: &History, findings: &mut Findings) {
     let scarce = scene.scarce().id;
-    let sold_out = |heard: &Heard| matches!(heard, Heard::Refused(said) if said.contains("insufficient_stock"));
     let sendings = history.sendings();
     let fine = sendings
         .iter()
-        .filter(|one| one.wish.product == scarce && sold_out(&one.heard));
+        .filter(|one| one.wish.product == scarce && one.heard.is_sold_out());
     let fine: HashSet<&str> = fine.map(|one| one.wish.key.as_str()).collect();
     let key = |words: &String| words.split(':').next().unwrap_or_default().to_owned();
     findings
