@@ -163,7 +163,7 @@ fn decided_columns(frame: &Frame) -> Vec<&'static str> {
         o.why,
         o.by_load,
         o.by_forecast,
-        o.load,
+        o.rate,
         o.one_answers,
         o.bounds,
     ]
@@ -263,7 +263,7 @@ fn expected(frame: &Frame, forecast: &Forecast) -> Vec<Fact> {
 fn charts(frame: &Frame, forecast: &Forecast) -> Vec<Chart> {
     let Forecast {
         history: came,
-        forecast: to_come,
+        to_come,
         ..
     } = forecast;
     let close = &came[came.len().saturating_sub(CLOSE)..];
@@ -281,7 +281,7 @@ fn figures(frame: &Frame, forecast: &Forecast) -> Option<Table> {
     let o = frame.o;
     let load =
         |load: Option<f64>| Cell::number(load.map_or("–".to_owned(), |load| format!("{load:.1}")));
-    let points = forecast.history.iter().chain(&forecast.forecast).rev();
+    let points = forecast.history.iter().chain(&forecast.to_come).rev();
     let row = |point: &Point| {
         vec![
             Cell::moment(frame, &point.at),

@@ -199,6 +199,21 @@ async fn foreseen(admin: &mut Person) {
     }
 }
 
+/// From the list to the drawings of what is expected of the orders, with their figures unfolded.
+async fn drawn(browser: &Browser) {
+    browser.go("/admin/scaling").await;
+    browser.press("td a[href='/admin/scaling/order']").await;
+    browser.sees(".chart path.band").await;
+    let count = |of: &str| format!("return document.querySelectorAll({of:?}).length");
+    assert_eq!(browser.run(&count(".chart")).await, 2);
+    // What came is broken where nobody looked.
+    let came = "return document.querySelectorAll('.chart path.came')[0].getAttribute('d').split('M').length";
+    assert!(browser.run(came).await.as_i64().unwrap() >= 3);
+    browser.press(".part summary").await;
+    let rows = browser.run(&count(".part details tbody tr")).await;
+    assert!(rows.as_i64().unwrap() > 280, "{rows}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it needs a browser: make test-browser"]
 async fn every_page_of_the_back_office_can_be_used_by_everybody_in_light_dark_narrow_and_wide() {
@@ -223,20 +238,14 @@ async fn every_page_of_the_back_office_can_be_used_by_everybody_in_light_dark_na
     browser.picture(320, false).await;
     browser.press(".menu summary").await;
     looked_at(&browser, "office-menu", &mut found).await;
-    browser.go("/admin/scaling/order").await;
-    browser.sees(".chart path.band").await;
-    let drawn = |of: &str| format!("return document.querySelectorAll({of:?}).length");
-    assert_eq!(browser.run(&drawn(".chart")).await, 2);
-    // What came is broken where nobody looked.
-    let came = "return document.querySelectorAll('.chart path.came')[0].getAttribute('d').split('M').length";
-    assert!(browser.run(came).await.as_i64().unwrap() >= 3);
-    browser.press(".part summary").await;
-    let rows = browser.run(&drawn(".part details tbody tr")).await;
-    assert!(rows.as_i64().unwrap() > 280, "{rows}");
+    drawn(&browser).await;
     looked_at(&browser, "office-scaling-figures", &mut found).await;
     browser.go("/language/zh?back=/admin/registry").await;
     browser.sees("td").await;
     looked_at(&browser, "office-registry-zh", &mut found).await;
+    browser.go("/admin/scaling/order").await;
+    browser.sees(".chart").await;
+    looked_at(&browser, "office-scaling-service-zh", &mut found).await;
 
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
     scene.shop.close().await;

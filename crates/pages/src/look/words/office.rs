@@ -119,8 +119,8 @@ super::words! { Office {
     no_decisions: "Nothing was decided yet.", "尚未作出决定。";
     decided_at: "Decided at", "决定时间";
     holds_until: "Holds until", "有效至";
-    by_load: "Needed by the load", "当前负载所需";
-    by_forecast: "Needed by the forecast", "预计负载所需";
+    by_load: "Load needs", "当前负载所需";
+    by_forecast: "Forecast needs", "预计负载所需";
     forecast: "Forecast", "预测";
     forecast_made: "Forecast made", "预测时间";
     forecast_holds: "Forecast holds until", "预测有效至";

@@ -149,19 +149,16 @@ impl Scale {
 
     /// A line through all that is known, broken where nothing is.
     fn line(&self, points: impl Iterator<Item = (i64, Option<f64>)>) -> String {
-        let mut line = String::new();
         let mut before = None;
-        for (at, load) in points {
-            let Some(load) = load else { continue };
-            let (x, y) = (self.x(at), self.y(load));
+        let known = points.filter_map(|(at, load)| {
+            let (x, y) = (self.x(at), self.y(load?));
             // One that is alone is a line of no length, with round ends.
-            line += &match before {
+            Some(match before.replace(at) {
                 Some(before) if at - before <= STEP => format!("L{x:.1} {y:.1}"),
                 _ => format!("M{x:.1} {y:.1}h0"),
-            };
-            before = Some(at);
-        }
-        line
+            })
+        });
+        known.collect()
     }
 
     /// What lies between the bounds.

@@ -86,7 +86,8 @@ pub(super) struct Forecast {
     pub(super) made_at: String,
     pub(super) holds_until: String,
     pub(super) history: Vec<Point>,
-    pub(super) forecast: Vec<Point>,
+    #[serde(rename = "forecast")]
+    pub(super) to_come: Vec<Point>,
     pub(super) judged_steps: u32,
     pub(super) mean_error: f64,
     pub(super) error_share: f64,
