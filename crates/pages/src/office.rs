@@ -14,6 +14,7 @@ mod products;
 mod registry;
 mod resources;
 mod sagas;
+mod scaling;
 mod seen;
 mod sheet;
 mod stock;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> Router {
         .merge(house::routes())
         .merge(registry::routes())
         .merge(resources::routes())
+        .merge(scaling::routes())
         .merge(faults::routes())
         .merge(locks::routes())
         .merge(backups::routes())

@@ -17,7 +17,11 @@ use crate::people::{PASSWORD, Person};
 
 /// A shop with `orders` instances of the order service and one of each other.
 async fn shop(orders: usize, place: Place) -> Shop {
-    let shop = Shop::empty(false, &[], place).await;
+    filled(Shop::empty(false, &[], place).await, orders).await
+}
+
+/// The same in a shop that was empty.
+async fn filled(shop: Shop, orders: usize) -> Shop {
     for kind in Kind::ALL {
         let count = if kind == Kind::Order { orders } else { 1 };
         for _ in 0..count {
@@ -30,10 +34,17 @@ async fn shop(orders: usize, place: Place) -> Shop {
 
 /// The same with each instance as a process of its own, which can be killed, and where they log to.
 async fn apart(orders: usize) -> (Shop, TempDir) {
+    let (shop, folder) = empty_apart().await;
+    (filled(shop, orders).await, folder)
+}
+
+/// An empty shop for such instances.
+async fn empty_apart() -> (Shop, TempDir) {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_holdfast"));
     let folder = tempfile::tempdir().unwrap();
     let logs = folder.path().to_owned();
-    (shop(orders, Place::Apart { program, logs }).await, folder)
+    let shop = Shop::empty(false, &[], Place::Apart { program, logs }).await;
+    (shop, folder)
 }
 
 /// Signs `person` in at the door, and goes to `path`.

@@ -24,6 +24,7 @@ impl Frame {
                 ("/admin", o.live_house),
                 ("/admin/registry", o.registry),
                 ("/admin/resources", o.resources),
+                ("/admin/scaling", o.scaling),
                 ("/admin/faults", o.faults),
                 ("/admin/locks", o.locks),
                 ("/admin/backups", o.backups),

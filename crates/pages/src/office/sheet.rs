@@ -6,6 +6,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::scaling::Chart;
 use crate::api::Problem;
 use crate::look::Frame;
 use crate::shop::status;
@@ -31,6 +32,8 @@ pub(super) struct Table {
     empty: &'static str,
     /// Where more of it is.
     next: Option<String>,
+    /// Whether it is shown to those only who ask for it.
+    folded: bool,
 }
 
 /// What is put together by the functions below, and then drawn.
@@ -46,6 +49,7 @@ pub(super) struct Sheet {
     filters: Vec<Filter>,
     facts: Vec<(&'static str, Cell)>,
     text: Option<String>,
+    charts: Vec<Chart>,
     tables: Vec<Table>,
     /// Whether it follows what it shows.
     live: bool,
@@ -109,6 +113,14 @@ impl Table {
         Self { next, ..self }
     }
 
+    /// The same folded up.
+    pub(super) fn folded(self) -> Self {
+        Self {
+            folded: true,
+            ..self
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -126,6 +138,7 @@ impl Sheet {
             filters: Vec::new(),
             facts: Vec::new(),
             text: None,
+            charts: Vec::new(),
             tables: Vec::new(),
             live: false,
         }
@@ -173,6 +186,12 @@ impl Sheet {
     /// Shows a longer text.
     pub(super) fn text(mut self, text: &str) -> Self {
         self.text = Some(text.to_owned()).filter(|text| !text.trim().is_empty());
+        self
+    }
+
+    /// Shows these drawings.
+    pub(super) fn charts(mut self, charts: impl IntoIterator<Item = Chart>) -> Self {
+        self.charts.extend(charts);
         self
     }
 

@@ -6,11 +6,19 @@ use serde_json::{Value, json};
 
 use tempfile::TempDir;
 
-use super::{apart, signed_in};
+use super::{empty_apart, filled, signed_in};
 use crate::browser::Browser;
 use crate::open::{SETTLED, Shop};
 use crate::people::{Person, text};
 use crate::shown::looked_at;
+
+/// Three days of load up to now, each with its noon, of which the last one was foreseen; for a while nobody looked.
+const DAYS: &str = "
+    insert into scaling_load (service, step, total, samples, cpu, memory, foreseen)
+    select 'order', step, 2 * (load + noise), 2, 0.2, 104857600, case when back <= 288 then load * 1.05 end
+    from generate_series(1, 864) back, lateral (select extract(epoch from now())::bigint / 300 - back as step) at,
+        lateral (select 100 - 80 * cos(2 * pi() * step / 288) as load, abs(hashint8(step)) % 12 as noise) day
+    where back not between 20 and 24";
 
 /// What there is to be seen: an id of each kind.
 struct Scene {
@@ -27,7 +35,12 @@ struct Scene {
 
 impl Scene {
     async fn open() -> Self {
-        let (shop, logs) = apart(2).await;
+        let (empty, logs) = empty_apart().await;
+        sqlx::query(DAYS)
+            .execute(empty.control.pool())
+            .await
+            .unwrap();
+        let shop = filled(empty, 2).await;
         order::seed::run(&shop.order.db()).await.unwrap();
         news::seed::run(&shop.news.db()).await.unwrap();
         let mut admin = Person::join(&shop, "admin").await;
@@ -45,6 +58,7 @@ impl Scene {
         let saga = text(&sagas["data"][0]["id"]);
         let draft = json!({"title": "A new shelf in March", "body": "It is of oak.\n\nIt holds a hundred kilos."});
         let (article, _) = admin.makes("/v1/admin/news", &draft).await;
+        foreseen(&mut admin).await;
         let scene = Self {
             fault: fault(&shop, &mut admin).await,
             _logs: logs,
@@ -66,6 +80,10 @@ impl Scene {
             (
                 "/v1/admin/resources/gateway",
                 json!({"rate_account": 6000, "flags": {"search": false}}),
+            ),
+            (
+                "/v1/admin/resources/order",
+                json!({"requests_per_instance": 30, "max_instances": 6}),
             ),
         ] {
             let version = [("If-Match", Some("\"1\""))];
@@ -99,6 +117,9 @@ impl Scene {
             ("office-resources", "/admin/resources"),
             ("office-resource", "/admin/resources/gateway"),
             ("office-resource-change", "/admin/resources/gateway/change"),
+            ("office-scaling", "/admin/scaling"),
+            ("office-scaling-service", "/admin/scaling/order"),
+            ("office-scaling-unknown", "/admin/scaling/news"),
             ("office-faults", "/admin/faults"),
             ("office-locks", "/admin/locks"),
             ("office-backups", "/admin/backups"),
@@ -164,6 +185,35 @@ async fn fault(shop: &Shop, admin: &mut Person) -> i64 {
     number
 }
 
+/// Waits until control expects something of the orders.
+async fn foreseen(admin: &mut Person) {
+    let end = tokio::time::Instant::now() + SETTLED;
+    loop {
+        let path = "/v1/admin/scaling/order/forecast";
+        let told: Value = admin.reads(path).await;
+        if told["forecast"][0].is_object() {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < end, "no forecast: {told}");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}
+
+/// From the list to the drawings of what is expected of the orders, with their figures unfolded.
+async fn drawn(browser: &Browser) {
+    browser.go("/admin/scaling").await;
+    browser.press("td a[href='/admin/scaling/order']").await;
+    browser.sees(".chart path.band").await;
+    let count = |of: &str| format!("return document.querySelectorAll({of:?}).length");
+    assert_eq!(browser.run(&count(".chart")).await, 2);
+    // What came is broken where nobody looked.
+    let came = "return document.querySelectorAll('.chart path.came')[0].getAttribute('d').split('M').length";
+    assert!(browser.run(came).await.as_i64().unwrap() >= 3);
+    browser.press(".part summary").await;
+    let rows = browser.run(&count(".part details tbody tr")).await;
+    assert!(rows.as_i64().unwrap() > 280, "{rows}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "it needs a browser: make test-browser"]
 async fn every_page_of_the_back_office_can_be_used_by_everybody_in_light_dark_narrow_and_wide() {
@@ -188,9 +238,14 @@ async fn every_page_of_the_back_office_can_be_used_by_everybody_in_light_dark_na
     browser.picture(320, false).await;
     browser.press(".menu summary").await;
     looked_at(&browser, "office-menu", &mut found).await;
+    drawn(&browser).await;
+    looked_at(&browser, "office-scaling-figures", &mut found).await;
     browser.go("/language/zh?back=/admin/registry").await;
     browser.sees("td").await;
     looked_at(&browser, "office-registry-zh", &mut found).await;
+    browser.go("/admin/scaling/order").await;
+    browser.sees(".chart").await;
+    looked_at(&browser, "office-scaling-service-zh", &mut found).await;
 
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
     scene.shop.close().await;

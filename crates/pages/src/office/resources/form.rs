@@ -12,9 +12,10 @@ use crate::trouble::Trouble;
 type Said = fn(&str) -> bool;
 
 /// The numbers, and of which services they are not said.
-const NUMBERS: [(&str, Said); 9] = [
+const NUMBERS: [(&str, Said); 10] = [
     ("min_instances", |_| true),
     ("max_instances", |_| true),
+    ("requests_per_instance", |_| true),
     ("min_in_flight", |_| true),
     ("max_in_flight", |_| true),
     ("database_connections", |service| service != "gateway"),
@@ -143,12 +144,39 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::look::Locale;
+    use crate::look::words::Words;
     use serde_json::json;
 
     fn gateway() -> Resource {
         let said = json!({"service": "gateway", "version": 3, "updated_at": "", "rate_account": 600,
             "cache_seconds": null, "flags": {"search": false}});
         serde_json::from_value(said).unwrap()
+    }
+
+    #[test]
+    fn every_number_of_the_api_is_asked_for_with_its_name_and_its_range() {
+        let api = include_str!("../../../../../docs/openapi.json");
+        let api: Value = serde_json::from_str(api).unwrap();
+        let change = &api["components"]["schemas"]["ResourceChange"]["properties"];
+        let mut there: Vec<&str> = change
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(|key| &**key)
+            .collect();
+        there.retain(|name| *name != "flags");
+
+        let mut asked = NUMBERS.map(|(name, _)| name);
+
+        there.sort_unstable();
+        asked.sort_unstable();
+        assert_eq!(there, asked);
+        let words = Words::of(Locale::Chinese);
+        for name in asked {
+            assert!(words.field(name).is_some(), "{name}");
+            assert!(words.rule(name).is_some(), "{name}");
+        }
     }
 
     #[test]
