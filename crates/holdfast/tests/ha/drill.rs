@@ -29,7 +29,7 @@ fn drill(folder: &Folder, words: &str) -> Command {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make test-ha ALL=1"]
+#[ignore = "needs Patroni, and an optimized build: make test-drill"]
 async fn a_brief_drill_passes_and_reports() {
     let folder = Folder::scratch().unwrap();
     let words = "--minutes 1 --seed 7 --rate 6 --only kill,dropped-caches,one-way";
@@ -51,7 +51,7 @@ async fn a_brief_drill_passes_and_reports() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make test-ha ALL=1"]
+#[ignore = "needs Patroni, and an optimized build: make test-drill"]
 async fn a_drill_that_is_interrupted_leaves_nothing_behind() {
     let folder = Folder::scratch().unwrap();
     let words = "--minutes 5 --seed 7 --rate 4 --only pause,cut";

@@ -50,7 +50,7 @@ fn against<'a>(report: &'a Report, what: &str) -> &'a str {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make drill-planted"]
+#[ignore = "needs Patroni: make test-drill"]
 async fn planted_keys_that_are_not_unique_are_found_as_doubled_orders() {
     let plants = ["alter table keys drop constraint keys_pkey"];
 
@@ -63,7 +63,7 @@ async fn planted_keys_that_are_not_unique_are_found_as_doubled_orders() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make drill-planted"]
+#[ignore = "needs Patroni: make test-drill"]
 async fn planted_commits_that_wait_for_nobody_are_found_as_lost_orders() {
     let plants = [
         "alter system set wal_writer_delay = '10s'",
@@ -82,7 +82,7 @@ async fn planted_commits_that_wait_for_nobody_are_found_as_lost_orders() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make drill-planted"]
+#[ignore = "needs Patroni: make test-drill"]
 async fn planted_fences_that_forget_are_found_as_late_writes() {
     let plants = [
         "create function forget() returns trigger language plpgsql as $$ begin new.token := 0; return new; end $$",
@@ -97,7 +97,7 @@ async fn planted_fences_that_forget_are_found_as_late_writes() {
 
 /// Without which the others prove nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make drill-planted"]
+#[ignore = "needs Patroni: make test-drill"]
 async fn planted_nothing_is_found_as_nothing() {
     let report = drilled("order", &[], rounds(Kind::Kill, Part::Leader, 1)).await;
 
