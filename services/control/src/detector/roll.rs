@@ -38,7 +38,9 @@ pub(super) async fn count(tools: Tools) {
 }
 
 fn take(counts: &mut Counts, heard: impl Iterator<Item = Presence>) {
-    counts.values_mut().for_each(|count| *count = 0);
+    for count in counts.values_mut() {
+        *count = 0;
+    }
     for one in heard {
         for (state, word) in STATES {
             let count = counts.entry((one.report.service.clone(), word));

@@ -52,7 +52,7 @@ async fn a_killed_instance_turns_red_in_the_live_house_and_recovers() {
         "red after {:.1} s: {well}, {ill}, {again}",
         turned.as_secs_f64()
     ));
-    assert_eq!((&well == &again, &well == &ill), (true, false));
+    assert_eq!((well == again, well == ill), (true, false));
     assert_eq!(browser.run("return window.stayed").await, true);
     shop.close().await;
 }
