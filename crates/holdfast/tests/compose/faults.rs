@@ -3,6 +3,7 @@
 use std::env;
 
 use holdfast::{demo, say};
+use rand::seq::SliceRandom as _;
 use tokio::time::Instant;
 
 use crate::engine::run;
@@ -121,7 +122,7 @@ async fn shuffle(shop: &Shop) {
     shop.compose(&["stop"]).await;
     let mut all = shop.containers().await;
     all.retain(|one| !one.is_job());
-    all.sort_by_key(|_| rand::random::<u64>());
+    all.shuffle(&mut rand::rng());
     let order: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
     say::line(format_args!("started in this order: {}", order.join(" ")));
     let began = Instant::now();
