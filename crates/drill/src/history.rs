@@ -315,3 +315,18 @@ impl Heard {
         matches!(self, Self::NotTaken(_) | Self::Unknown(_))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_there_is_no_more_is_an_answer_and_no_other_refusal_is() {
+        let refused = |code| Heard::Refused(format!("409: {{\"code\":\"{code}\"}}"));
+
+        assert!(refused("insufficient_stock").is_sold_out());
+        assert!(!refused("insufficient_funds").is_sold_out());
+        assert!(!Heard::NotTaken(503).is_sold_out());
+        assert!(!Heard::Unknown("insufficient_stock".to_owned()).is_sold_out());
+    }
+}

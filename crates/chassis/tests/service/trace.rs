@@ -1,6 +1,9 @@
 //! One trace holds every hop, whoever serves it.
 
+use std::time::Duration;
+
 use telemetry::collector::{Collector, Span};
+use tokio::time::timeout;
 use tracing::{Instrument as _, info_span};
 
 use crate::tiny::Tiny;
@@ -40,9 +43,15 @@ async fn a_trace_goes_on_over_every_hop_and_being_there_leaves_none() {
 /// Waits until an instance has told another one that it is there.
 async fn attended() {
     let told = |line: &str| line.contains("rpc_client_duration") && line.contains("control");
-    while !telemetry::metrics().lines().any(told) {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let attended = async {
+        while !telemetry::metrics().lines().any(told) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let limit = Duration::from_mins(1);
+    timeout(limit, attended)
+        .await
+        .expect("nobody is told of it");
 }
 
 fn child<'a>(spans: &'a [Span], parent: &Span) -> Option<&'a Span> {

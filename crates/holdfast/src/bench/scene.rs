@@ -18,6 +18,8 @@ use crate::house::{Ground, House, Keeper, Kind, Place};
 
 /// No limit of the gateway's is to be met here.
 pub(super) const UNBOUND: &str = "1000000000/1m";
+/// What the services let each other in by, in a shop that ends with its run.
+pub(super) const SERVICE_TOKEN: &str = "a token for a bench only";
 /// Stock and money that no bench uses up.
 const PLENTY: i64 = 1_000_000_000_000;
 /// How long a process may take until it listens.
@@ -170,7 +172,7 @@ pub(super) async fn ground(
     let key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="; // Of a shop that ends with this run.
     Ok(ground
         .with("MASTER_KEY", key)
-        .with("SERVICE_TOKEN", "a token for a bench only")
+        .with("SERVICE_TOKEN", SERVICE_TOKEN)
         .with("DRAIN_GRACE", "0s")
         .with("LOG", "warn"))
 }

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use chassis::{Env, Setting};
 use futures::future::{LocalBoxFuture, try_join_all};
 use tonic::client::GrpcService;
 use tonic::codegen::{Body, Bytes, StdError};
@@ -10,27 +9,16 @@ use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::scene::Scene;
+use super::scene::{Scene, balanced};
 use crate::bench::contest::{Turns, Way, contest};
 
 /// How many call at once.
 const CALLERS: usize = 32;
-const NEIGHBOURS: &[Setting] = &[Setting::required("CONTROL_ADDRS", "Where the service is.")];
 
 pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<String> {
     let at = scene.health.at;
     let bare = Endpoint::from_shared(format!("http://{at}"))?.connect_lazy();
-    let env = Env::local([
-        ("CONTROL_ADDRS".to_owned(), at.to_string()),
-        (
-            "SERVICE_TOKEN".to_owned(),
-            "a token for a bench only".to_owned(),
-        ),
-    ]);
-    let ours = env
-        .knowing(NEIGHBOURS)
-        .proving("order")?
-        .channel("control")?;
+    let ours = balanced(at)?;
     let (bare, ours) = (HealthClient::new(bare), HealthClient::new(ours));
     let of: Vec<u32> = scene.health.pid().into_iter().collect();
     let ways = [

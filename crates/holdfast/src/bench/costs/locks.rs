@@ -7,35 +7,23 @@ use anyhow::Context as _;
 use api::control::locks_client::LocksClient;
 use api::control::{AcquireRequest, LockMode, ReleaseRequest};
 use api::id::ACQUISITION;
-use chassis::{Env, Setting};
 use discovery::Channel;
 use futures::future::{LocalBoxFuture, try_join_all};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, query};
 use uuid::Uuid;
 
-use super::scene::Scene;
+use super::scene::{Scene, balanced};
 use crate::bench::contest::{Turns, Way, contest};
 use crate::house::Kind;
 
 /// How many want locks at once.
 const CLIENTS: u32 = 16;
-const NEIGHBOURS: &[Setting] = &[Setting::required("CONTROL_ADDRS", "Where the service is.")];
 
 pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<String> {
     let control = scene.house.seats(Kind::Control);
     let at = control.first().context("control")?.addr();
-    let env = Env::local([
-        ("CONTROL_ADDRS".to_owned(), at.to_string()),
-        (
-            "SERVICE_TOKEN".to_owned(),
-            "a token for a bench only".to_owned(),
-        ),
-    ]);
-    let channel = env
-        .knowing(NEIGHBOURS)
-        .proving("order")?
-        .channel("control")?;
+    let channel = balanced(at)?;
     let locks = LocksClient::new(channel);
     let url = scene.postgres.primary().url("control", "control");
     let pool = PgPoolOptions::new()

@@ -3,10 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use chassis::{Env, Setting};
+use discovery::Channel;
 use stack::{Folder, Launch, Options, Postgres, Process, Redis, free_port};
 
-use crate::bench::scene::{UNBOUND, ground, listens};
+use crate::bench::scene::{SERVICE_TOKEN, UNBOUND, ground, listens};
 use crate::house::{House, Kind, Place};
+
+const NEIGHBOURS: &[Setting] = &[Setting::required("CONTROL_ADDRS", "Where the service is.")];
 
 /// All that runs.
 pub(super) struct Scene {
@@ -103,6 +107,16 @@ impl Scene {
         self.redis.stop().await;
         self.postgres.stop().await;
     }
+}
+
+/// Our balanced channel to `at`, as the order service has it to control.
+pub(super) fn balanced(at: SocketAddr) -> anyhow::Result<Channel> {
+    let env = Env::local([
+        ("CONTROL_ADDRS".to_owned(), at.to_string()),
+        ("SERVICE_TOKEN".to_owned(), SERVICE_TOKEN.to_owned()),
+    ]);
+    let env = env.knowing(NEIGHBOURS).proving("order")?;
+    Ok(env.channel("control")?)
 }
 
 /// The words and the file of a proxy at one address before another.

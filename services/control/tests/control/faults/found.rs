@@ -53,6 +53,33 @@ async fn an_instance_whose_answers_take_a_second_is_slow() {
     struck(slow, "instance_slow", SOON).await;
 }
 
+/// Asked whenever it has just answered, it would be quick every other time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_goes_in_pulses_is_slow() {
+    let house = House::new().await;
+    let order = tiny("order", free()).await;
+    let wire = Wire::to(order.addr).await;
+    let watched = [("ORDER_ADDRS", wire.addr().to_string())];
+    house.control("one", &watched).await.acquainted().await;
+    let pulses = async {
+        loop {
+            wire.freeze();
+            tokio::time::sleep(Duration::from_millis(1_600)).await;
+            wire.heal();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+
+    tokio::select! {
+        took = house.one("instance_slow") => assert!(took < SOON * 3.0, "{took}"),
+        () = pulses => {}
+    }
+    wire.heal();
+
+    let resumed = format!("instance_slow order@{} resumed", wire.addr());
+    assert_eq!(house.all_over().await, [resumed]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_instance_that_is_gone_was_killed_each_time_anew() {
     let house = House::new().await;
