@@ -43,12 +43,13 @@ async fn what_control_wants_is_followed_and_no_order_hears_of_it() {
             there_are(shop, 3).await;
             serves(shop, load, Kind::Order).await;
             allow_at_least(shop, 1).await;
-            // Control needs no more than one, and never fewer than two are left.
             there_are(shop, 2).await;
             load.goes_on(SOME).await.unwrap();
         },
     )
     .await;
+    // Control has wanted one all the time since, and two are left.
+    assert_eq!(shop.seats(Kind::Order).len(), 2);
     follower.abort();
     shop.close().await;
 }
