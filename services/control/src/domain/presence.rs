@@ -15,6 +15,8 @@ const FORGOTTEN: Duration = Duration::from_mins(10);
 const LEFT: Duration = Duration::from_secs(5);
 /// Over how long rates are taken.
 const LATELY: Duration = Duration::from_secs(5);
+/// Over how much they are reckoned at least: what an instance is asked at once when it is new is no load yet.
+const LEAST: Duration = Duration::from_secs(2);
 /// How many instances are kept in mind at most.
 const MOST: usize = 4_096;
 
@@ -254,10 +256,8 @@ impl Member {
         let (Some(first), Some(last)) = (self.samples.front(), self.samples.back()) else {
             return Pace::default();
         };
-        let seconds = last.at.saturating_duration_since(first.at).as_secs_f64();
-        if seconds <= 0.0 {
-            return Pace::default();
-        }
+        let seconds = last.at.saturating_duration_since(first.at).max(LEAST);
+        let seconds = seconds.as_secs_f64();
         let grown = |total: fn(&Sample) -> u64| float(total(last).saturating_sub(total(first)));
         let ended = grown(|sample| sample.requests);
         let taken = grown(|sample| sample.taken_micros);

@@ -39,6 +39,17 @@ fn rates_are_those_of_the_last_seconds() {
 }
 
 #[test]
+fn a_burst_at_the_beginning_is_not_taken_for_a_load() {
+    let (mut roll, now) = heard(0);
+    let now = now + Duration::from_millis(500);
+    roll.hear(report(100), now, OffsetDateTime::UNIX_EPOCH);
+
+    let pace = roll.find("order-1", now).unwrap().pace;
+
+    assert!((pace.requests_per_second - 50.0).abs() < 1e-9, "{pace:?}");
+}
+
+#[test]
 fn what_found_no_room_was_asked_too() {
     let (mut roll, now) = heard(0);
     let later = Report {
