@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::interval;
 
 pub use act::Deed;
@@ -38,6 +37,7 @@ pub use shop::Shop;
 
 use crate::home::Home;
 use crate::say::{during, line};
+use crate::signals::Signals;
 use crate::{certs, demo, up};
 
 /// How often the table is drawn anew.
@@ -66,8 +66,9 @@ pub async fn run(
     let control = control::listen(home, shop.clone())?;
     let backups = backup::keep(shop.clone());
     let scaling = follows_scaling.then(|| follow(shop.clone()));
+    let signals = Signals::listen()?;
     line(welcome(home, &url, port + 1));
-    until_asked(&shop).await?;
+    stay_open(signals, &shop).await?;
     line("Closing the shop");
     backups.abort();
     if let Some(scaling) = scaling {
@@ -80,17 +81,14 @@ pub async fn run(
     Ok(())
 }
 
-/// Waits for Ctrl-C or SIGTERM; meanwhile shows how every part is.
-async fn until_asked(shop: &Shop) -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+/// Stays open until it is asked to end; meanwhile shows how every part is.
+async fn stay_open(mut signals: Signals, shop: &Shop) -> anyhow::Result<()> {
     let mut rounds = interval(ROUND);
     let table = ProgressBar::new_spinner();
     table.set_style(ProgressStyle::with_template("{msg}")?);
     loop {
         tokio::select! {
-            _ = interrupt.recv() => break,
-            _ = terminate.recv() => break,
+            () = signals.heard() => break,
             _ = rounds.tick() => {
                 shop.renew_certs().await;
                 table.set_message(status::table(shop).await);

@@ -12,4 +12,5 @@ pub mod light;
 pub mod load;
 pub mod provision;
 pub mod say;
+mod signals;
 pub mod up;

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use stack::{Options, Postgres, Redis};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::interval;
 
 use crate::demo;
 use crate::home::Home;
 use crate::house::{Ground, House, Keeper, Kind, Place};
 use crate::say::{during, line};
+use crate::signals::Signals;
 
 /// The shop's one currency.
 pub const CURRENCY: &str = "USD";
@@ -40,8 +40,9 @@ pub async fn run(home: &Home, port: u16) -> anyhow::Result<()> {
         demo::customer(&url.as_str().into(), CURRENCY),
     )
     .await?;
+    let signals = Signals::listen()?;
     line(welcome(&url));
-    until_asked(&postgres, &redis).await?;
+    stay_open(signals, &postgres, &redis).await?;
     line("Closing the shop");
     house.stop().await;
     redis.stop().await;
@@ -113,15 +114,12 @@ async fn open(ground: Ground, port: u16) -> anyhow::Result<House> {
     Ok(house)
 }
 
-/// Waits for Ctrl-C or SIGTERM; meanwhile starts again what has ended by itself.
-async fn until_asked(postgres: &Postgres, redis: &Redis) -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+/// Stays open until it is asked to end; meanwhile starts again what has ended by itself.
+async fn stay_open(mut signals: Signals, postgres: &Postgres, redis: &Redis) -> anyhow::Result<()> {
     let mut rounds = interval(ROUND);
     loop {
         tokio::select! {
-            _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
+            () = signals.heard() => return Ok(()),
             _ = rounds.tick() => {
                 postgres.revive().await?;
                 if !redis.alive() {

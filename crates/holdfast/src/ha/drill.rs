@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use drill::{Clients, Flow, Gauge, History, Kind, Report, Round, Wanted, Wanting, course};
 use futures::FutureExt as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +24,7 @@ use self::rounds::Went;
 use self::scene::Scene;
 use super::{Shop, until};
 use crate::say;
+use crate::signals::Signals;
 
 /// How many orders show that all goes well, before anything is done to it.
 const SOME: usize = 10;
@@ -243,17 +243,13 @@ async fn load(
 
 /// Cancelled by Ctrl-C and SIGTERM.
 fn asked_to_stop() -> anyhow::Result<CancellationToken> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut signals = Signals::listen()?;
     let stop = CancellationToken::new();
-    let asked = stop.clone();
+    let stopping = stop.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        signals.heard().await;
         say::line("Stopping: healing what was done, and ending all of it");
-        asked.cancel();
+        stopping.cancel();
     });
     Ok(stop)
 }
