@@ -11,6 +11,7 @@ mod local;
 mod place;
 mod remote;
 pub mod sentinel;
+mod shelf;
 mod version;
 
 use std::future::Future;
@@ -26,6 +27,7 @@ pub use connection::{Away, Redis};
 use flight::{Arrival, Flights, Pilot, Seat};
 use local::{Held, Local};
 use remote::{Clock, Entry, Found, Remote};
+pub use shelf::Shelf;
 use version::{Need, Version};
 
 /// What [`Cache::find`] finds.

@@ -1,5 +1,7 @@
-//! What is shown while a service is away: what was last read there, where it is everybody's and not too old.
+//! Reading what is everybody's: what was read a moment ago serves again, and while a service is away, what was last read there.
 
+use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::token::{ReadAt, Seen};
@@ -7,7 +9,7 @@ use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD as BASE64;
-use cache::{Bounds, Cache, Kept, Redis};
+use cache::{Bounds, Cache, Kept, Redis, Shelf};
 use prost::Message;
 use retry::Deadline;
 use tonic::Status;
@@ -21,10 +23,20 @@ use crate::refusal::{self, Asked};
 pub(crate) const HEADER: &str = "cache-status";
 /// How many answers are kept in this process; each for 30 seconds at most, and for 5 minutes in Redis.
 const ENTRIES: u64 = 2_000;
+/// For how long an answer serves again without a question.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Answers of services about what is everybody's, for as long as they may be shown. Without a Redis there are none.
 #[derive(Clone)]
-pub(crate) struct Fallback(Option<Cache<String>>);
+pub(crate) struct Fallback(Option<Answers>);
+
+#[derive(Clone)]
+struct Answers {
+    /// Of a moment ago, as they came.
+    recent: Arc<Shelf<Arc<dyn Any + Send + Sync>>>,
+    /// Of longer ago, as they are written.
+    kept: Cache<String>,
+}
 
 /// An answer: as the service has just given it, or as it was kept.
 pub(crate) struct Shown<T> {
@@ -36,11 +48,14 @@ pub(crate) struct Shown<T> {
 impl Fallback {
     /// Keeps answers in this process and in `redis`.
     pub(crate) fn new(redis: Option<&Redis>) -> Self {
-        let kept = |redis| Cache::new(redis, "fallback", Bounds::entries(ENTRIES));
-        Self(redis.map(kept))
+        Self(redis.map(|redis| Answers {
+            recent: Arc::new(Shelf::new(redis, MOMENT, ENTRIES)),
+            kept: Cache::new(redis, "fallback", Bounds::entries(ENTRIES)),
+        }))
     }
 
-    /// Asks a service for what is everybody's. While it is away, answers what was kept, if the caller has not seen more.
+    /// Asks a service for what is everybody's, unless it was asked a moment ago. While it is away, answers what was kept, if the
+    /// caller has not seen more.
     ///
     /// # Errors
     /// The service's refusal; `unavailable` when no answer came and none was kept, `not_yet_consistent` when the one that
@@ -55,9 +70,12 @@ impl Fallback {
     where
         C: Clone,
         Q: Message,
-        R: Message + Default,
+        R: Message + Clone + Default + 'static,
     {
         let key = format!("{what} {}", BASE64.encode(request.encode_to_vec()));
+        if let Some(recent) = self.recent(&key).await {
+            return Ok(Shown::fresh(recent));
+        }
         // A call is large, and every handler that asks would be.
         let asked = Box::pin(ask::read_until(in_time(), client, request, call));
         match asked.await {
@@ -69,10 +87,16 @@ impl Fallback {
         }
     }
 
-    async fn keep<R: Message>(&self, key: &str, answer: &tonic::Response<R>) {
+    /// What was answered a moment ago, if the caller has not seen more.
+    async fn recent<R: Clone + 'static>(&self, key: &str) -> Option<R> {
+        let answer = self.0.as_ref()?.recent.find(key).await?;
+        answer.downcast_ref::<R>().cloned()
+    }
+
+    async fn keep<R: Message + Clone + 'static>(&self, key: &str, answer: &tonic::Response<R>) {
         let read = answer.metadata().get(api::token::READ_AT);
         let read = read.and_then(|text| text.to_str().ok()?.parse::<ReadAt>().ok());
-        if let (Some(cache), Some(ReadAt { token, left })) = (&self.0, read) {
+        if let (Some(answers), Some(ReadAt { token, left })) = (&self.0, read) {
             let at = Seen {
                 value: (),
                 cluster: token.cluster,
@@ -80,7 +104,9 @@ impl Fallback {
                 primary: false,
             };
             let write = || BASE64.encode(answer.get_ref().encode_to_vec());
-            chassis::apart(cache.keep(key, at, left, write)).await;
+            chassis::apart(answers.kept.keep(key, at.clone(), left, write)).await;
+            let recent = Arc::new(answer.get_ref().clone());
+            answers.recent.keep(key, at, left, recent).await;
         }
     }
 
@@ -93,10 +119,10 @@ impl Fallback {
     ) -> Result<Shown<R>, Problem> {
         let problem = refusal::problem(Asked::Read, status);
         let away = matches!(problem.code(), Code::Unavailable | Code::NotTaken);
-        let Some(cache) = self.0.as_ref().filter(|_| away) else {
+        let Some(answers) = self.0.as_ref().filter(|_| away) else {
             return Err(problem);
         };
-        let (text, left) = match chassis::apart(cache.find(key)).await {
+        let (text, left) = match chassis::apart(answers.kept.find(key)).await {
             Kept::Serves(seen, left) => (seen.value, left),
             Kept::TooOld => return Err(Code::NotYetConsistent.into()),
             Kept::Nothing => return Err(problem),

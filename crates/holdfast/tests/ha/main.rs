@@ -19,6 +19,7 @@ mod shares;
 mod short;
 mod shown;
 mod starts;
+mod steady;
 mod strike;
 mod wanted_calls;
 #[path = "../watched/mod.rs"]

@@ -1,7 +1,7 @@
 //! What is shown while a service is away, and to whom.
 
 use api::news::{Article, ListArticlesResponse};
-use api::order::{ListCategoriesResponse, ListProductsResponse, Product};
+use api::order::{GetProductRequest, ListCategoriesResponse, ListProductsResponse, Product};
 use prost::Message;
 use reqwest::Method;
 use tonic::{Code, Status};
@@ -89,6 +89,56 @@ async fn get(front: &Front, path: &str, token: Option<&str>) -> Heard {
     asking.hear().await
 }
 
+/// As [`get`], when the moment is over for which an answer serves again as if it were fresh.
+async fn get_later(front: &Front, path: &str) -> Heard {
+    let mut heard = get(front, path, None).await;
+    until(async || {
+        heard = get(front, path, None).await;
+        heard.status != 200 || !heard.header("cache-status").is_empty()
+    })
+    .await;
+    heard
+}
+
+#[tokio::test]
+async fn what_was_read_a_moment_ago_serves_again_whoever_has_seen_no_more() {
+    let redis = testkit::redis().await;
+    let front = front(&redis, READ_AT).await;
+    let path = &paths()[1];
+    let asked = || front.fake.asked::<GetProductRequest>(RPCS[1]).len();
+
+    let first = get(&front, path, None).await;
+    let again = get(&front, path, Some("7.1.20")).await;
+
+    assert_eq!((&again.text, asked()), (&first.text, 1));
+    assert_eq!(again.header("consistency-token"), "7.1.20");
+    for more in ["7.1.21", "8.1.1", "7.0.0p", "nonsense"] {
+        let before = asked();
+        get(&front, path, Some(more)).await;
+        assert_eq!(asked(), before + 1, "{more}");
+    }
+    let before = asked();
+    until(async || {
+        get(&front, path, None).await;
+        asked() > before
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_read_a_moment_ago_does_not_serve_where_operators_want_nothing_kept() {
+    let redis = testkit::redis().await;
+    // The service says that it may not be shown for longer.
+    let front = front(&redis, "7.1.20;0").await;
+    let path = &paths()[1];
+
+    get(&front, path, None).await;
+    get(&front, path, None).await;
+
+    let asked = front.fake.asked::<GetProductRequest>(RPCS[1]).len();
+    assert_eq!(asked, 2);
+}
+
 #[tokio::test]
 async fn what_was_read_is_shown_while_its_service_is_away_and_says_so() {
     let redis = testkit::redis().await;
@@ -101,7 +151,7 @@ async fn what_was_read_is_shown_while_its_service_is_away_and_says_so() {
     leave(&front, Code::DeadlineExceeded);
 
     for (path, before) in paths().iter().zip(before) {
-        let heard = get(&front, path, None).await;
+        let heard = get_later(&front, path).await;
         assert_eq!(before.header("cache-status"), "", "{path}");
         assert_eq!(
             (heard.status, &heard.text),
@@ -149,7 +199,7 @@ async fn a_service_that_answers_is_believed_whatever_was_kept() {
 
     leave(&front, Code::NotFound);
 
-    assert_eq!(get(&front, path, None).await.said(), "404 not_found");
+    assert_eq!(get_later(&front, path).await.said(), "404 not_found");
 }
 
 #[tokio::test]
@@ -180,7 +230,7 @@ async fn a_frozen_service_counts_as_away() {
         .fake
         .follows("Catalog/GetProduct", |_, _| Answer::Unending(Vec::new()));
 
-    let heard = get(&front, path, None).await;
+    let heard = get_later(&front, path).await;
     assert_eq!(heard.status, 200, "{}", heard.text);
     assert!(heard.header("cache-status").starts_with("holdfast; hit"));
 }
