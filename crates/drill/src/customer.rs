@@ -14,6 +14,8 @@ pub struct Customer {
     way: Way,
     url: String,
     access: Option<String>,
+    /// What they sign in with, where they have.
+    proof: Option<Value>,
     seen: Option<String>,
 }
 
@@ -25,6 +27,7 @@ impl Customer {
             way: Way::to(&door),
             url: door.url().to_owned(),
             access: None,
+            proof: None,
             seen: None,
         }
     }
@@ -70,8 +73,16 @@ impl Customer {
     /// When the shop refuses.
     pub async fn sign_in(&mut self, email: &str, password: &str) -> anyhow::Result<Value> {
         let proof = json!({"email": email, "password": password});
+        let tokens = self.prove(&proof).await?;
+        self.proof = Some(proof);
+        Ok(tokens)
+    }
+
+    async fn prove(&mut self, proof: &Value) -> anyhow::Result<Value> {
+        // Not with a token that may have expired.
+        self.access = None;
         let tokens = self
-            .send(Method::POST, "/v1/auth/login", None, Some(proof))
+            .ask_once(Method::POST, "/v1/auth/login", &[], Some(proof.clone()))
             .await?
             .good()?;
         self.access = tokens["access_token"].as_str().map(str::to_owned);
@@ -163,11 +174,30 @@ impl Customer {
             .await
     }
 
-    /// Sends a request as this customer, with `headers`.
+    /// Sends a request as this customer, with `headers`. Whose access has expired signs in again, and then sends it again.
     ///
     /// # Errors
     /// When the shop is not reachable.
     pub async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, Option<&str>)],
+        body: Option<Value>,
+    ) -> anyhow::Result<Answer> {
+        let answer = self
+            .ask_once(method.clone(), path, headers, body.clone())
+            .await?;
+        match self.proof.clone() {
+            Some(proof) if answer.code() == "token_expired" => {
+                self.prove(&proof).await?;
+                self.ask_once(method, path, headers, body).await
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    async fn ask_once(
         &mut self,
         method: Method,
         path: &str,
@@ -214,5 +244,55 @@ impl Customer {
         self.access
             .iter()
             .fold(request, RequestBuilder::bearer_auth)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::http::{HeaderMap, StatusCode};
+    use axum::routing::{get, post};
+    use axum::{Json, Router};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A shop that tells how often somebody signed in; the access that the first gave has expired.
+    async fn shop() -> (Customer, Arc<AtomicUsize>) {
+        let signed_in = Arc::<AtomicUsize>::default();
+        let count = signed_in.clone();
+        let login = async move || {
+            let number = count.fetch_add(1, Ordering::Relaxed) + 1;
+            Json(json!({"access_token": format!("access-{number}")}))
+        };
+        let me = async |headers: HeaderMap| match headers["authorization"].to_str() {
+            Ok("Bearer access-1") => (
+                StatusCode::UNAUTHORIZED,
+                Json(json!({"code": "token_expired"})),
+            ),
+            _ => (StatusCode::OK, Json(json!({"id": "me"}))),
+        };
+        let app = Router::new()
+            .route("/v1/auth/login", post(login))
+            .route("/v1/me", get(me));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (Customer::of(url.as_str()), signed_in)
+    }
+
+    #[tokio::test]
+    async fn whose_access_has_expired_signs_in_again() {
+        let (mut customer, signed_in) = shop().await;
+        customer.sign_in("ann@example.com", "secret").await.unwrap();
+
+        for _ in 0..2 {
+            let answer = customer.send(Method::GET, "/v1/me", None, None).await;
+            assert_eq!(answer.unwrap().id(), "me");
+        }
+
+        assert_eq!(signed_in.load(Ordering::Relaxed), 2);
     }
 }
