@@ -26,7 +26,7 @@ pub use connection::{Away, Redis};
 use flight::{Arrival, Flights, Pilot, Seat};
 use local::{Held, Local};
 use remote::{Clock, Entry, Found, Remote};
-use version::{Need, Version};
+pub use version::{Need, Unreadable, Version};
 
 /// What [`Cache::find`] finds.
 #[derive(Debug)]
