@@ -16,7 +16,7 @@ pub const HEADER: &str = "consistency-token";
 pub const READ_AT: &str = "read-at";
 
 /// A place in a cluster's log. Ordered: a later timeline is later at any offset.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Counts the promotions of the cluster, from 1.
     pub timeline: u32,
@@ -25,7 +25,7 @@ pub struct Position {
 }
 
 /// What a caller has seen, and what a read for it must have seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token {
     /// The cluster's system identifier.
     pub cluster: u64,
@@ -137,7 +137,7 @@ impl FromStr for Token {
 }
 
 /// What a request was sent with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Given {
     /// No token: any copy will do.
     #[default]
@@ -195,7 +195,12 @@ impl ReadAt {
             let left = Duration::ZERO;
             return Self { left, ..self };
         }
-        let position = self.token.position.min(other.token.position);
+        // Each for itself: a replica hears of a promotion before it has replayed all that came before it.
+        let (own, theirs) = (self.token.position, other.token.position);
+        let position = Position {
+            timeline: own.timeline.min(theirs.timeline),
+            lsn: own.lsn.min(theirs.lsn),
+        };
         Self {
             token: Token::at(self.token.cluster, position),
             left: self.left.min(other.left),

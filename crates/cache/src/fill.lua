@@ -6,8 +6,13 @@ local others = {
   redis.call('get', KEYS[2]) or '',
   redis.call('get', KEYS[3]) or '',
 }
+-- A replica hears of a promotion before it has replayed all that came before it.
+local function newer(one, other)
+  local replayed = string.sub(one, 51, 51) == '0' or string.sub(one, 31, 50) >= string.sub(other, 31, 50)
+  return string.sub(one, 1, 20) == string.sub(other, 1, 20) and replayed and one > other
+end
 for _, other in ipairs(others) do
-  if other ~= '' and not (string.sub(mine, 1, 20) == string.sub(other, 1, 20) and mine > other) then
+  if other ~= '' and not newer(mine, other) then
     return 0
   end
 end

@@ -28,7 +28,7 @@ use flight::{Arrival, Flights, Pilot, Seat};
 use local::{Held, Local};
 use remote::{Clock, Entry, Found, Remote};
 pub use shelf::Shelf;
-use version::{Need, Version};
+pub use version::{Need, Unreadable, Version};
 
 /// What [`Cache::find`] finds.
 #[derive(Debug)]

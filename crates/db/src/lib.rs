@@ -34,6 +34,7 @@ pub use ear::{Ear, Mouth};
 pub use error::{Error, Why};
 pub use group::{Group, Limits, Run};
 pub use provide::{prepare, provide};
+pub use route::{Place, serves};
 pub use settings::{BadSettings, Settings};
 pub use tx::{Lent, Tx};
 

@@ -22,10 +22,13 @@ const LOOK: &str = "
 
 /// Where a server stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) primary: bool,
-    pub(crate) cluster: u64,
-    pub(crate) position: Position,
+pub struct Place {
+    /// Whether it takes itself for the primary.
+    pub primary: bool,
+    /// Its cluster's system identifier.
+    pub cluster: u64,
+    /// How far a read there sees.
+    pub position: Position,
 }
 
 /// Asks the server behind `connection` where it stands.
@@ -43,7 +46,7 @@ pub(crate) async fn look(connection: &mut Connection<'_>) -> Result<Place, Why> 
 }
 
 /// Whether whoever stands at `place` may answer a caller that came with `given`.
-pub(crate) fn serves(given: Given, place: Place) -> bool {
+pub fn serves(given: Given, place: Place) -> bool {
     let token = match given {
         Given::Nothing => return true,
         Given::Malformed => return place.primary,

@@ -8,3 +8,4 @@ pub mod check;
 pub mod lock;
 pub mod payments;
 pub mod placing;
+pub mod routing;

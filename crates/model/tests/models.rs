@@ -7,7 +7,8 @@ use model::check::{self, Checked};
 use model::lock::Locking;
 use model::payments::{Asked, Payments};
 use model::placing::Placing;
-use model::{lock, payments, placing};
+use model::routing::Routing;
+use model::{lock, payments, placing, routing};
 use stateright::Model;
 use user::domain::wallet::Kind;
 
@@ -21,6 +22,18 @@ const LOCKING: Locking = Locking {
     ticks: 6,
     promotions: 1,
     ahead: 2,
+    bug: None,
+};
+
+const OWN: &str = "nobody is shown less than they have written and read";
+
+const ROUTING: Routing = Routing {
+    nodes: 2,
+    writes: 2,
+    promotions: 1,
+    patient: false,
+    unreadable: true,
+    ahead_counts: false,
     bug: None,
 };
 
@@ -158,4 +171,54 @@ fn the_lock_holds_for_longer_too() {
             ..LOCKING
         },
     );
+}
+
+#[test]
+fn whoever_carries_a_token_is_never_shown_less_than_they_have_written_and_read() {
+    holds("routing", ROUTING);
+}
+
+#[test]
+fn what_is_planted_into_routing_is_found() {
+    use routing::Bug;
+    for bug in [
+        Bug::TimelineNotCompared,
+        Bug::EntryAtEqualPosition,
+        Bug::TokenBeforeCommit,
+        Bug::ReadsRaiseNothing,
+    ] {
+        let planted = Routing {
+            bug: Some(bug),
+            ..ROUTING
+        };
+        finds(&format!("routing, {bug:?}"), planted, OWN);
+    }
+    // These take a standby that neither was promoted nor is waited for.
+    for bug in [Bug::StandbyByPosition, Bug::EntryByOrder] {
+        let planted = Routing {
+            nodes: 3,
+            patient: true,
+            unreadable: false,
+            bug: Some(bug),
+            ..ROUTING
+        };
+        finds(&format!("routing, {bug:?}"), planted, OWN);
+    }
+    let planted = Routing {
+        bug: Some(Bug::AnybodyServesNonsense),
+        ..ROUTING
+    };
+    let alone = "what cannot be compared is served by a primary alone";
+    finds("routing, AnybodyServesNonsense", planted, alone);
+}
+
+/// As `docs/limits.md` has it.
+#[test]
+fn what_a_standby_shows_before_the_primary_does_may_be_taken_back() {
+    let ahead = Routing {
+        ahead_counts: true,
+        ..ROUTING
+    };
+
+    finds("routing, a standby ahead of its primary", ahead, OWN);
 }
