@@ -10,7 +10,6 @@ use stack::{Folder, Launch, Options, Postgres, Process, Redis, free_port};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use super::Plan;
 use super::cpu;
 use super::groups::{self, Groups};
 use super::load::{self, Buyer};
@@ -32,6 +31,19 @@ pub(super) enum Side {
     Ours,
     /// What one would write first.
     Baseline,
+}
+
+impl Side {
+    /// In the order of their turns.
+    pub(super) const ALL: [Self; 2] = [Self::Ours, Self::Baseline];
+
+    /// What tables call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "Holdfast",
+            Self::Baseline => "baseline",
+        }
+    }
 }
 
 /// All that runs.
@@ -292,15 +304,4 @@ async fn products(gateway: &str) -> anyhow::Result<Vec<String>> {
         products.len()
     );
     Ok(products)
-}
-
-/// What the figures were got on and with.
-pub(super) fn machine(plan: Plan) -> String {
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    format!(
-        "{} rounds of {} s a side, {} customers, {cores} cores; median (lowest to highest). CPU of the load itself is not counted.",
-        plan.rounds,
-        plan.turn.as_secs(),
-        plan.buyers
-    )
 }
