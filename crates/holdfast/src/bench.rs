@@ -10,6 +10,7 @@ pub mod costs;
 mod cpu;
 mod figure;
 mod groups;
+mod limit;
 mod load;
 mod order;
 mod report;

@@ -145,7 +145,7 @@ enum Command {
         at: SocketAddr,
         /// Its database.
         database: Option<String>,
-        /// Where the wallet is, for `orders`.
+        /// Where the wallet is, for `orders`; without it they are sold for nothing.
         wallet: Option<String>,
     },
 }
@@ -161,7 +161,7 @@ enum BackupWhat {
 /// What the bench compares with.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Peer {
-    /// Orders, one transaction for each step.
+    /// Orders, one transaction for each step, or one in all where no money is taken.
     Orders,
     /// The wallet that these charge.
     Wallet,
@@ -214,14 +214,14 @@ async fn run(cli: Cli<Command>) -> anyhow::Result<ExitCode> {
             database,
             wallet,
         } => match (part, database, wallet) {
-            (Peer::Orders, Some(database), Some(wallet)) => {
-                baseline::serve_orders(at, &database, &wallet).await?;
+            (Peer::Orders, Some(database), wallet) => {
+                baseline::serve_orders(at, &database, wallet.as_deref()).await?;
             }
             (Peer::Wallet, Some(database), None) => baseline::serve_wallet(at, &database).await?,
             (Peer::Hello, None, None) => bench::costs::serve_hello(at).await?,
             (Peer::Health, None, None) => bench::costs::serve_health(at).await?,
             _ => anyhow::bail!(
-                "orders need a database and a wallet, a wallet a database, the others nothing"
+                "orders and a wallet need a database, the others nothing"
             ),
         },
         Command::Run { service } => return Ok(service.run().await),

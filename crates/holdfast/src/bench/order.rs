@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use super::contest::Turns;
-use super::figure::{Figure, Measured, Target, Unit};
+use super::figure::{Figure, Measured, Target, Unit, spread};
+use super::limit::Limit;
 use super::report::{Round, Shape};
 use super::results::Results;
 use super::scene::{Scene, Side};
@@ -24,9 +25,11 @@ pub(super) async fn order(
     buyers: usize,
     results: &mut Results,
 ) -> anyhow::Result<()> {
-    let scene = say::during("a shop and its baseline", Scene::set(buyers)).await?;
-    let shapes = say::during("orders", measure(&scene, turns)).await?;
-    results.take(tell(&shapes));
+    let mut scene = say::during("a shop and its baseline", Scene::set(buyers)).await?;
+    let limit = Limit::set(&scene.postgres, &scene.redis, turns);
+    let limit = say::during("what pgbench is to write", limit).await?;
+    let (shapes, floor) = say::during("orders", measure(&mut scene, &limit, turns)).await?;
+    results.take(tell(&shapes, floor));
     say::line(format_args!(
         "{} rounds of {} s a side, {buyers} customers; median (lowest to highest). CPU of the load itself is not counted.",
         turns.rounds,
@@ -37,7 +40,13 @@ pub(super) async fn order(
 }
 
 /// Both shapes of load have their turns in each round, for they are compared with each other too.
-async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<[Shape; 2]> {
+async fn measure(
+    scene: &mut Scene,
+    limit: &Limit,
+    turns: Turns,
+) -> anyhow::Result<([Shape; 2], Vec<f64>)> {
+    let mut floor = Vec::new();
+    let servers = scene.databases();
     let mut shapes = [
         Shape::of("uniform, 200 products", SPREAD),
         Shape::of("one hot product", 1),
@@ -46,7 +55,9 @@ async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<[Shape; 2]> {
     for side in Side::ALL {
         turn(scene, side, turns.turn / 4, SPREAD).await?;
     }
-    for _ in 0..turns.rounds {
+    limit.turn(&servers, 0).await?;
+    for number in 1..=turns.rounds {
+        floor.push(limit.turn(&servers, number).await?);
         for shape in &mut shapes {
             for side in Side::ALL {
                 let round = turn(scene, side, turns.turn, shape.products).await?;
@@ -54,10 +65,10 @@ async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<[Shape; 2]> {
             }
         }
     }
-    Ok(shapes)
+    Ok((shapes, floor))
 }
 
-fn tell(shapes: &[Shape; 2]) -> Measured {
+fn tell(shapes: &[Shape; 2], floor: Vec<f64>) -> Measured {
     let [uniform, hot] = shapes;
     let plain = "one transaction for each step";
     let of = |shape: &Shape, side, what: fn(&Round) -> f64| -> Vec<f64> {
@@ -66,6 +77,13 @@ fn tell(shapes: &[Shape; 2]) -> Measured {
     let cost = |shape: &Shape, side| of(shape, side, Round::total);
     let rate = |shape: &Shape, side| of(shape, side, |round| round.rate);
     let (ours, theirs) = (Side::Ours, Side::Baseline);
+    let postgres = uniform.rounds(ours).map(Round::postgres).collect();
+    let table = format!(
+        "{}\n{}\npgbench, the same SQL in batches: {} us of Postgres' CPU for an order",
+        uniform.render(),
+        hot.render(),
+        spread(floor.clone())
+    );
     let figures = vec![
         Figure::of("an order, every process", Unit::Cpu, cost(uniform, ours))
             .beside(plain, cost(uniform, theirs))
@@ -89,18 +107,30 @@ fn tell(shapes: &[Shape; 2]) -> Measured {
         )
         .beside("uniform", rate(uniform, ours))
         .aims(Target::AtLeast(0.8)),
+        Figure::of("an order, Postgres", Unit::Cpu, postgres)
+            .beside("pgbench, the same SQL in batches", floor)
+            .aims(Target::AtMost(1.3)),
+        Figure::of("an order, every process", Unit::Cpu, cost(uniform, ours))
+            .beside("one transaction and no wallet", cost(uniform, Side::Plain)),
+        Figure::of("orders, uniform", Unit::Rate, rate(uniform, ours))
+            .beside("one transaction and no wallet", rate(uniform, Side::Plain)),
     ];
-    Measured {
-        table: format!("{}\n{}", uniform.render(), hot.render()),
-        figures,
-    }
+    Measured { table, figures }
 }
 
 /// One side takes orders for a while.
-async fn turn(scene: &Scene, side: Side, time: Duration, products: usize) -> anyhow::Result<Round> {
+pub(super) async fn turn(
+    scene: &mut Scene,
+    side: Side,
+    time: Duration,
+    products: usize,
+) -> anyhow::Result<Round> {
     let (before, groups) = (scene.used(side), scene.groups().await?);
     let (buyers, products) = (&scene.buyers, &scene.products[..products]);
     let tally = load::buy(scene.gateway(side), buyers, products, time).await?;
+    if side == Side::Ours {
+        scene.settled().await?;
+    }
     let (after, grouped) = (scene.used(side), scene.groups().await?);
     anyhow::ensure!(
         tally.others == 0 && tally.orders > 0,

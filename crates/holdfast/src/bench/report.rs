@@ -30,6 +30,15 @@ impl Round {
     pub(crate) fn total(&self) -> f64 {
         self.cpu.iter().map(|(_, micros)| micros).sum()
     }
+
+    /// Of both servers of Postgres.
+    pub(crate) fn postgres(&self) -> f64 {
+        let both = self
+            .cpu
+            .iter()
+            .filter(|(name, _)| name.starts_with("Postgres"));
+        both.map(|(_, micros)| micros).sum()
+    }
 }
 
 impl Shape {
