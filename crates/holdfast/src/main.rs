@@ -220,9 +220,7 @@ async fn run(cli: Cli<Command>) -> anyhow::Result<ExitCode> {
             (Peer::Wallet, Some(database), None) => baseline::serve_wallet(at, &database).await?,
             (Peer::Hello, None, None) => bench::costs::serve_hello(at).await?,
             (Peer::Health, None, None) => bench::costs::serve_health(at).await?,
-            _ => anyhow::bail!(
-                "orders and a wallet need a database, the others nothing"
-            ),
+            _ => anyhow::bail!("orders and a wallet need a database, the others nothing"),
         },
         Command::Run { service } => return Ok(service.run().await),
     }
