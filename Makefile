@@ -10,7 +10,7 @@ HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up ha drill down clean order compose test test-ha test-k8s test-compose test-browser test-drill model lint sqlx record coverage bench
+.PHONY: help setup up ha drill down clean order compose test test-ha test-k8s test-compose test-browser test-drill model lint sqlx record coverage bench bench-compare
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -105,6 +105,8 @@ coverage: setup ## Run every test and print what they cover
 	@rustup component add llvm-tools 2>/dev/null || true
 	@$(WITH_STACK) cargo llvm-cov --workspace
 
-bench: setup ## Measure an order, and each part of its way, beside what there is to compare with
-	@cargo run --quiet --release --bin holdfast -- bench order
-	@cargo run --quiet --release --bin holdfast -- bench costs
+bench: setup ## Measure an order, and each part of its way, beside what there is to compare with (JSON= for a file)
+	@cargo run --quiet --release --bin holdfast -- bench all $(if $(JSON),--json $(JSON))
+
+bench-compare: setup ## Say what became slower since another revision (BASE=main)
+	@deploy/bench-compare.sh $(BASE)

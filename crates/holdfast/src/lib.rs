@@ -10,6 +10,7 @@ pub mod home;
 pub mod house;
 pub mod light;
 pub mod load;
+mod origin;
 pub mod provision;
 pub mod say;
 mod signals;

@@ -3,10 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Parser as _, Subcommand};
-use holdfast::bench::{self, Plan, Turns, baseline};
+use holdfast::bench::{self, baseline};
 use holdfast::ha::{self, Deed, Errand};
 use holdfast::home::Home;
 use holdfast::house::Kind;
@@ -135,7 +134,7 @@ enum Command {
     /// Measure.
     Bench {
         #[command(subcommand)]
-        what: Bench,
+        what: bench::Asked,
     },
     /// Be a part of what the bench compares with.
     #[command(hide = true)]
@@ -146,7 +145,7 @@ enum Command {
         at: SocketAddr,
         /// Its database.
         database: Option<String>,
-        /// Where the wallet is, for `orders`.
+        /// Where the wallet is, for `orders`; without it they are sold for nothing.
         wallet: Option<String>,
     },
 }
@@ -159,41 +158,10 @@ enum BackupWhat {
     Verify,
 }
 
-#[derive(Subcommand)]
-enum Bench {
-    /// What an order costs, beside the same order with one transaction for each step.
-    Order {
-        /// How often each side has its turn.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-        /// How many seconds a turn takes.
-        #[arg(long, default_value_t = 10)]
-        seconds: u64,
-        /// How many customers order, each one thing at a time.
-        #[arg(long, default_value_t = 128)]
-        buyers: usize,
-    },
-    /// What the parts that a request passes cost, each beside the least that there is for the same.
-    Costs {
-        /// How often each has its turn.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-        /// How many seconds a turn takes.
-        #[arg(long, default_value_t = 5)]
-        seconds: u64,
-    },
-    /// A day of a shop in virtual time, scaled ahead of the load and behind it.
-    Scaling {
-        /// Where to draw it, as SVG.
-        #[arg(long)]
-        plot: Option<PathBuf>,
-    },
-}
-
 /// What the bench compares with.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Peer {
-    /// Orders, one transaction for each step.
+    /// Orders, one transaction for each step, or one in all where no money is taken.
     Orders,
     /// The wallet that these charge.
     Wallet,
@@ -239,49 +207,24 @@ async fn run(cli: Cli<Command>) -> anyhow::Result<ExitCode> {
         Command::Clean => clean(&home).await?,
         Command::Light(command) => command.run(&home).await?,
         Command::Drill(asked) => return Box::pin(ha::drill::run(asked)).await,
-        Command::Bench { what } => Box::pin(measure(what)).await?,
+        Command::Bench { what } => return Box::pin(what.run()).await,
         Command::Baseline {
             part,
             at,
             database,
             wallet,
         } => match (part, database, wallet) {
-            (Peer::Orders, Some(database), Some(wallet)) => {
-                baseline::serve_orders(at, &database, &wallet).await?;
+            (Peer::Orders, Some(database), wallet) => {
+                baseline::serve_orders(at, &database, wallet.as_deref()).await?;
             }
             (Peer::Wallet, Some(database), None) => baseline::serve_wallet(at, &database).await?,
             (Peer::Hello, None, None) => bench::costs::serve_hello(at).await?,
             (Peer::Health, None, None) => bench::costs::serve_health(at).await?,
-            _ => anyhow::bail!(
-                "orders need a database and a wallet, a wallet a database, the others nothing"
-            ),
+            _ => anyhow::bail!("orders and a wallet need a database, the others nothing"),
         },
         Command::Run { service } => return Ok(service.run().await),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-async fn measure(what: Bench) -> anyhow::Result<()> {
-    match what {
-        Bench::Order {
-            rounds,
-            seconds,
-            buyers,
-        } => {
-            let turn = Duration::from_secs(seconds);
-            bench::order(Plan {
-                rounds,
-                turn,
-                buyers,
-            })
-            .await
-        }
-        Bench::Costs { rounds, seconds } => {
-            let turn = Duration::from_secs(seconds);
-            bench::costs::costs(Turns { rounds, turn }).await
-        }
-        Bench::Scaling { plot } => bench::scaling::scaling(plot.as_deref()),
-    }
 }
 
 /// Has the running shop do something to one of its parts.

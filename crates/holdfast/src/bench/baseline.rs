@@ -14,14 +14,18 @@ use tonic::{Request, Response, Status};
 
 use user::wallet_client::WalletClient;
 
-/// Serves `Orders.Place` as the baseline does it, and nothing else of the order service.
+/// Serves `Orders.Place` as the baseline does it, and nothing else of the order service; without a `wallet` as a plain shop does
+/// that takes no money.
 ///
 /// # Errors
 /// When it cannot listen.
-pub async fn serve_orders(at: SocketAddr, database: &str, wallet: &str) -> Result<()> {
+pub async fn serve_orders(at: SocketAddr, database: &str, wallet: Option<&str>) -> Result<()> {
+    let wallet = wallet.map(|wallet| Endpoint::from_shared(wallet.to_owned()));
     let orders = Orders {
         pool: store::pool(database),
-        wallet: WalletClient::new(Endpoint::from_shared(wallet.to_owned())?.connect_lazy()),
+        wallet: wallet
+            .transpose()?
+            .map(|wallet| WalletClient::new(wallet.connect_lazy())),
     };
     Server::builder()
         .add_service(wire::orders_server::OrdersServer::new(orders))
@@ -47,7 +51,7 @@ pub async fn serve_wallet(at: SocketAddr, database: &str) -> Result<()> {
 
 struct Orders {
     pool: PgPool,
-    wallet: WalletClient<Channel>,
+    wallet: Option<WalletClient<Channel>>,
 }
 
 struct Wallet {
@@ -65,14 +69,20 @@ impl Orders {
             key: &key.key,
             hash: &key.request_hash,
         };
-        let placed = store::hold(&self.pool, &wanted).await?;
-        let charge = user::ChargeRequest {
-            order_id: id::ORDER.write(placed.id),
-            account_id: request.customer_id.clone(),
-            amount: Some(usd(placed.total)),
+        let (placed, version) = match &self.wallet {
+            None => (store::sell(&self.pool, &wanted).await?, 1),
+            Some(wallet) => {
+                let placed = store::hold(&self.pool, &wanted).await?;
+                let charge = user::ChargeRequest {
+                    order_id: id::ORDER.write(placed.id),
+                    account_id: request.customer_id.clone(),
+                    amount: Some(usd(placed.total)),
+                };
+                wallet.clone().charge(charge).await?;
+                let version = store::confirm(&self.pool, placed.id, wanted.customer).await?;
+                (placed, version)
+            }
         };
-        self.wallet.clone().charge(charge).await?;
-        let version = store::confirm(&self.pool, placed.id, wanted.customer).await?;
         Ok(wire::Order {
             id: id::ORDER.write(placed.id),
             customer_id: request.customer_id,

@@ -8,21 +8,22 @@ mod scene;
 mod sign_in;
 
 use super::contest::Turns;
+use super::results::Results;
 use crate::say;
 
 pub use peers::{serve_health, serve_hello};
 use scene::Scene;
 
-/// Measures each part and prints its table.
+/// Measures each part.
 ///
 /// # Errors
 /// When something that is measured does not start, or fails.
-pub async fn costs(turns: Turns) -> anyhow::Result<()> {
+pub(super) async fn costs(turns: Turns, results: &mut Results) -> anyhow::Result<()> {
     let scene = say::during("a shop, and what it is compared with", Scene::set()).await?;
-    say::line(say::during("reading", read::measure(&scene, turns)).await?);
-    say::line(say::during("one hop", hop::measure(&scene, turns)).await?);
-    say::line(say::during("signing in", sign_in::measure(&scene, turns)).await?);
-    say::line(say::during("locks", locks::measure(&scene, turns)).await?);
+    results.take(say::during("reading", read::measure(&scene, turns)).await?);
+    results.take(say::during("one hop", hop::measure(&scene, turns)).await?);
+    results.take(say::during("signing in", sign_in::measure(&scene, turns)).await?);
+    results.take(say::during("locks", locks::measure(&scene, turns)).await?);
     say::line(format_args!(
         "{} rounds of {} s each; median (lowest to highest). Of reads and sign-ins the client's CPU is not counted.",
         turns.rounds,

@@ -24,6 +24,11 @@ pub(crate) fn used(root: u32) -> Duration {
     TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
 }
 
+/// The same of several.
+pub(crate) fn all(roots: &[u32]) -> Duration {
+    roots.iter().map(|root| used(*root)).sum()
+}
+
 /// The CPU that this process alone has used so far.
 pub(crate) fn own() -> Duration {
     let line = fs::read_to_string("/proc/self/stat").unwrap_or_default();

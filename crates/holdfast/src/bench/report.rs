@@ -1,6 +1,9 @@
-//! What the bench prints.
+//! What the bench prints of orders.
 
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+
+use super::figure::{Spread, spread};
+use super::scene::Side;
 
 /// One side of one round.
 #[derive(Clone, Debug)]
@@ -13,108 +16,93 @@ pub(crate) struct Round {
     pub(crate) groups: Vec<(String, f64)>,
 }
 
-/// All rounds of one shape of load, both sides.
-#[derive(Clone, Debug, Default)]
+/// All rounds of one shape of load, every side.
+#[derive(Clone, Debug)]
 pub(crate) struct Shape {
-    /// `uniform` or `one hot product`.
-    pub(crate) name: &'static str,
-    /// Holdfast's rounds.
-    pub(crate) ours: Vec<Round>,
-    /// The baseline's.
-    pub(crate) baseline: Vec<Round>,
-}
-
-/// A median with its extremes.
-pub(super) struct Spread {
-    pub(super) median: f64,
-    low: f64,
-    high: f64,
+    name: &'static str,
+    /// How many products are ordered.
+    pub(crate) products: usize,
+    rounds: Vec<(Side, Round)>,
 }
 
 impl Round {
-    fn total(&self) -> f64 {
+    /// Of every process.
+    pub(crate) fn total(&self) -> f64 {
         self.cpu.iter().map(|(_, micros)| micros).sum()
     }
-}
 
-pub(super) fn spread(figures: impl Iterator<Item = f64>) -> Spread {
-    let mut all: Vec<f64> = figures.collect();
-    all.sort_by(f64::total_cmp);
-    match (all.first(), all.last()) {
-        (Some(&low), Some(&high)) => Spread {
-            median: all[all.len() / 2],
-            low,
-            high,
-        },
-        _ => Spread {
-            median: f64::NAN,
-            low: f64::NAN,
-            high: f64::NAN,
-        },
+    /// Of both servers of Postgres.
+    pub(crate) fn postgres(&self) -> f64 {
+        let both = self
+            .cpu
+            .iter()
+            .filter(|(name, _)| name.starts_with("Postgres"));
+        both.map(|(_, micros)| micros).sum()
     }
 }
 
-/// The table of one shape, with its two ratios below.
-pub(crate) fn render(shape: &Shape) -> String {
-    let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED);
-    table.set_header(["per order", "Holdfast", "baseline", "baseline / Holdfast"]);
-    let names: Vec<&str> = shape
-        .ours
-        .first()
-        .map(|round| round.cpu.iter().map(|(name, _)| *name).collect())
-        .unwrap_or_default();
-    for (index, name) in names.iter().enumerate() {
-        let of = |rounds: &[Round]| spread(rounds.iter().map(|round| round.cpu[index].1));
-        add(
-            &mut table,
-            &format!("{name}, us of CPU"),
-            &of(&shape.ours),
-            &of(&shape.baseline),
-            false,
+impl Shape {
+    pub(crate) fn of(name: &'static str, products: usize) -> Self {
+        Self {
+            name,
+            products,
+            rounds: Vec::new(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, side: Side, round: Round) {
+        self.rounds.push((side, round));
+    }
+
+    /// The rounds of one side.
+    pub(crate) fn rounds(&self, side: Side) -> impl Iterator<Item = &Round> {
+        let its = self.rounds.iter().filter(move |(of, _)| *of == side);
+        its.map(|(_, round)| round)
+    }
+
+    /// Its table.
+    pub(crate) fn render(&self) -> String {
+        let mut table = Table::new();
+        table.load_preset(UTF8_FULL_CONDENSED);
+        let names = Side::ALL.iter().map(|side| side.name());
+        table.set_header(
+            ["per order"]
+                .into_iter()
+                .chain(names)
+                .chain(["baseline / Holdfast"]),
+        );
+        let first = self.rounds(Side::Ours).next();
+        let processes = first.map_or(&[][..], |round| &round.cpu);
+        for (index, (name, _)) in processes.iter().enumerate() {
+            let of = |round: &Round| round.cpu[index].1;
+            self.row(&mut table, &format!("{name}, us of CPU"), of);
+        }
+        self.row(&mut table, "all, us of CPU", Round::total);
+        self.row(&mut table, "orders per second", |round| round.rate);
+        format!("{}\n{table}\n{}", self.name, self.grouped())
+    }
+
+    fn row(&self, table: &mut Table, name: &str, of: impl Fn(&Round) -> f64) {
+        let each = |side| spread(self.rounds(side).map(&of));
+        let times = each(Side::Baseline).median / each(Side::Ours).median;
+        let cells = Side::ALL.iter().map(|side| Spread::to_string(&each(*side)));
+        table.add_row(
+            [name.to_owned()]
+                .into_iter()
+                .chain(cells)
+                .chain([format!("{times:.2}")]),
         );
     }
-    let (ours, theirs) = (
-        spread(shape.ours.iter().map(Round::total)),
-        spread(shape.baseline.iter().map(Round::total)),
-    );
-    add(&mut table, "all, us of CPU", &ours, &theirs, false);
-    let (fast, slow) = (
-        spread(shape.ours.iter().map(|r| r.rate)),
-        spread(shape.baseline.iter().map(|r| r.rate)),
-    );
-    add(&mut table, "orders per second", &fast, &slow, true);
-    format!("{}\n{table}\n{}", shape.name, grouped(&shape.ours))
-}
 
-/// How many jobs shared a transaction of ours, in the last round.
-fn grouped(rounds: &[Round]) -> String {
-    let sizes = rounds.last().into_iter().flat_map(|round| &round.groups);
-    let sizes: Vec<String> = sizes
-        .map(|(name, size)| format!("{name} {size:.1}"))
-        .collect();
-    format!("jobs in a transaction: {}", sizes.join(", "))
-}
-
-fn add(table: &mut Table, name: &str, ours: &Spread, theirs: &Spread, more_is_better: bool) {
-    let ratio = if more_is_better {
-        ours.median / theirs.median
-    } else {
-        theirs.median / ours.median
-    };
-    table.add_row([
-        name.to_owned(),
-        show(ours),
-        show(theirs),
-        format!("{ratio:.1}"),
-    ]);
-}
-
-pub(super) fn show(spread: &Spread) -> String {
-    format!(
-        "{:.0} ({:.0} to {:.0})",
-        spread.median, spread.low, spread.high
-    )
+    /// How many jobs shared a transaction of ours, in the last round.
+    fn grouped(&self) -> String {
+        let last = self.rounds(Side::Ours).last();
+        let sizes = last.into_iter().flat_map(|round| &round.groups);
+        let sizes: Vec<String> = sizes
+            .map(|(name, size)| format!("{name} {size:.1}"))
+            .collect();
+        format!("jobs in a transaction: {}", sizes.join(", "))
+    }
 }
 
 #[cfg(test)]
@@ -128,14 +116,12 @@ mod tests {
             cpu: vec![("order", cpu)],
             groups: Vec::new(),
         };
-        let shape = Shape {
-            name: "uniform",
-            ours: vec![round(500.0, 200.0)],
-            baseline: vec![round(100.0, 1600.0)],
-        };
+        let mut shape = Shape::of("uniform", 200);
+        shape.add(Side::Ours, round(500.0, 200.0));
+        shape.add(Side::Baseline, round(100.0, 1600.0));
 
-        let text = render(&shape);
+        let text = shape.render();
 
-        assert!(text.contains("8.0") && text.contains("5.0"), "{text}");
+        assert!(text.contains("8.00") && text.contains("0.20"), "{text}");
     }
 }

@@ -10,7 +10,6 @@ use stack::{Folder, Launch, Options, Postgres, Process, Redis, free_port};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use super::Plan;
 use super::cpu;
 use super::groups::{self, Groups};
 use super::load::{self, Buyer};
@@ -22,6 +21,8 @@ pub(super) const UNBOUND: &str = "1000000000/1m";
 pub(super) const SERVICE_TOKEN: &str = "a token for a bench only";
 /// Stock and money that no bench uses up.
 const PLENTY: i64 = 1_000_000_000_000;
+/// How long it may take until all customers have been told.
+const SETTLES: Duration = Duration::from_mins(2);
 /// How long a process may take until it listens.
 const LISTENS: Duration = Duration::from_secs(20);
 
@@ -32,6 +33,22 @@ pub(super) enum Side {
     Ours,
     /// What one would write first.
     Baseline,
+    /// One transaction, no wallet: less than is promised here, and the least that anybody would call an order.
+    Plain,
+}
+
+impl Side {
+    /// In the order of their turns.
+    pub(super) const ALL: [Self; 3] = [Self::Ours, Self::Baseline, Self::Plain];
+
+    /// What tables call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "Holdfast",
+            Self::Baseline => "baseline",
+            Self::Plain => "plain shop",
+        }
+    }
 }
 
 /// All that runs.
@@ -42,9 +59,10 @@ pub(super) struct Scene {
     pub(super) products: Vec<String>,
     house: House,
     gateways: Vec<String>,
-    baseline: [Process; 2],
-    redis: Redis,
-    postgres: Postgres,
+    baseline: [Process; 3],
+    pub(super) redis: Redis,
+    pub(super) postgres: Postgres,
+    orders: PgConnection,
     _folder: Folder,
 }
 
@@ -70,17 +88,28 @@ impl Scene {
             &program,
             &folder,
             "wallet",
+            "wallet",
             &of(&theirs, "user").primary,
             None,
         )
         .await?;
         let orders = &of(&theirs, "order").primary;
-        let orders = start_baseline(&program, &folder, "orders", orders, Some(wallet.1)).await?;
+        let plain = start_baseline(&program, &folder, "orders", "plain", orders, None).await?;
+        let orders = start_baseline(
+            &program,
+            &folder,
+            "orders",
+            "orders",
+            orders,
+            Some(wallet.1),
+        )
+        .await?;
         let place = Place::Apart {
             program,
             logs: folder.path().to_owned(),
         };
-        let house = open(ours, place, orders.1).await?;
+        let database = PgConnection::connect(&of(&ours, "order").primary).await?;
+        let house = open(ours, place, [orders.1, plain.1]).await?;
         let gateways = house.urls();
         let enrolled = enrol(&gateways[0], buyers, &of(&theirs, "user").primary).await?;
         Ok(Self {
@@ -88,16 +117,17 @@ impl Scene {
             products: products(&gateways[0]).await?,
             house,
             gateways,
-            baseline: [wallet.0, orders.0],
+            baseline: [wallet.0, orders.0, plain.0],
             redis,
             postgres,
+            orders: database,
             _folder: folder,
         })
     }
 
     /// Where a side's customers order.
     pub(super) fn gateway(&self, side: Side) -> &str {
-        &self.gateways[usize::from(side == Side::Baseline)]
+        &self.gateways[side as usize]
     }
 
     /// The CPU that each process of a side has used so far.
@@ -106,7 +136,7 @@ impl Scene {
             let seats = self.house.seats(kind);
             seats.get(at).and_then(|seat| seat.process()?.pid())
         };
-        let [wallet, orders] = self.baseline.each_ref().map(Process::pid);
+        let [wallet, orders, plain] = self.baseline.each_ref().map(Process::pid);
         let (gateway, order, user) = match side {
             Side::Ours => (
                 seat(Kind::Gateway, 0),
@@ -114,6 +144,7 @@ impl Scene {
                 seat(Kind::User, 0),
             ),
             Side::Baseline => (seat(Kind::Gateway, 1), orders, wallet),
+            Side::Plain => (seat(Kind::Gateway, 2), plain, None),
         };
         let all = [
             ("gateway", gateway),
@@ -125,6 +156,23 @@ impl Scene {
         ];
         all.map(|(name, pid)| (name, pid.map(cpu::used).unwrap_or_default()))
             .to_vec()
+    }
+
+    /// Both servers of Postgres.
+    pub(super) fn databases(&self) -> Vec<u32> {
+        let both = [self.postgres.primary().pid(), self.postgres.replica().pid()];
+        both.into_iter().flatten().collect()
+    }
+
+    /// Waits until all is told that orders left behind to be told: it is part of what they cost.
+    pub(super) async fn settled(&mut self) -> anyhow::Result<()> {
+        let end = Instant::now() + SETTLES;
+        let left = "select exists (select from outbox where delivered_at is null)";
+        while sqlx::query_scalar(left).fetch_one(&mut self.orders).await? {
+            anyhow::ensure!(Instant::now() < end, "notices are not delivered");
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
     }
 
     /// What our groups have carried so far.
@@ -177,23 +225,25 @@ pub(super) async fn ground(
         .with("LOG", "warn"))
 }
 
-fn of<'a>(ground: &'a Ground, name: &str) -> &'a Keeper {
+pub(super) fn of<'a>(ground: &'a Ground, name: &str) -> &'a Keeper {
     let found = ground.keepers.iter().find(|keeper| keeper.name == name);
     found.expect("one of each was made")
 }
 
-/// Our services, and a second gateway in front of the baseline's orders.
-async fn open(ground: Ground, place: Place, baseline: SocketAddr) -> anyhow::Result<House> {
+/// Our services, and a gateway more in front of each of the others' orders.
+async fn open(ground: Ground, place: Place, others: [SocketAddr; 2]) -> anyhow::Result<House> {
     let house = House::empty(ground, place);
     for kind in [Kind::User, Kind::News, Kind::Order] {
         house.add(kind, &[]).await?;
     }
     let limits = ["RATE_ADDRESS", "RATE_ACCOUNT", "RATE_SIGN_IN"].map(|name| (name, UNBOUND));
     house.add(Kind::Gateway, &limits).await?;
-    let orders = baseline.to_string();
-    let mut theirs = limits.to_vec();
-    theirs.push(("ORDER_ADDRS", &orders));
-    house.add(Kind::Gateway, &theirs).await?;
+    for orders in others {
+        let orders = orders.to_string();
+        let mut theirs = limits.to_vec();
+        theirs.push(("ORDER_ADDRS", &orders));
+        house.add(Kind::Gateway, &theirs).await?;
+    }
     house.ready().await?;
     Ok(house)
 }
@@ -202,11 +252,12 @@ async fn start_baseline(
     program: &Path,
     folder: &Folder,
     part: &str,
+    name: &str,
     database: &str,
     wallet: Option<SocketAddr>,
 ) -> anyhow::Result<(Process, SocketAddr)> {
     let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
-    let log: PathBuf = folder.path().join(format!("baseline-{part}.log"));
+    let log: PathBuf = folder.path().join(format!("baseline-{name}.log"));
     let mut args = vec![
         "baseline".to_owned(),
         part.to_owned(),
@@ -215,7 +266,7 @@ async fn start_baseline(
     ];
     args.extend(wallet.map(|wallet| format!("http://{wallet}")));
     let process = Process::start(
-        format!("baseline {part}"),
+        format!("baseline {name}"),
         Launch::new(program, log).args(args),
     )?;
     listens(&process, addr).await?;
@@ -254,7 +305,7 @@ async fn enrol(gateway: &str, count: usize, baseline: &str) -> anyhow::Result<Ve
     Ok(buyers)
 }
 
-async fn stock_up(database: &str) -> anyhow::Result<()> {
+pub(super) async fn stock_up(database: &str) -> anyhow::Result<()> {
     let mut orders = PgConnection::connect(database).await?;
     sqlx::query("update stock set free = $1")
         .bind(PLENTY)
@@ -267,7 +318,7 @@ async fn stock_up(database: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn products(gateway: &str) -> anyhow::Result<Vec<String>> {
+pub(super) async fn products(gateway: &str) -> anyhow::Result<Vec<String>> {
     let mut products = Vec::new();
     let mut path = "/v1/products?limit=100".to_owned();
     while products.len() < 200 {
@@ -292,15 +343,4 @@ async fn products(gateway: &str) -> anyhow::Result<Vec<String>> {
         products.len()
     );
     Ok(products)
-}
-
-/// What the figures were got on and with.
-pub(super) fn machine(plan: Plan) -> String {
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    format!(
-        "{} rounds of {} s a side, {} customers, {cores} cores; median (lowest to highest). CPU of the load itself is not counted.",
-        plan.rounds,
-        plan.turn.as_secs(),
-        plan.buyers
-    )
 }

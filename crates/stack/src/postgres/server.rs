@@ -65,6 +65,11 @@ impl Server {
         self.process.pid()
     }
 
+    /// Where a program of the same version of Postgres is, such as `pgbench`.
+    pub fn tool(&self, name: &str) -> PathBuf {
+        self.binaries.path(name)
+    }
+
     /// The URL by which `role` reaches `database` on this server.
     pub fn url(&self, role: &str, database: &str) -> String {
         let password = self

@@ -5,7 +5,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{PgPool, query, query_as, query_scalar};
+use sqlx::{PgConnection, PgPool, query, query_as, query_scalar};
 use uuid::Uuid;
 
 /// As many connections as Holdfast's services have.
@@ -46,8 +46,43 @@ pub(crate) struct Wanted<'a> {
 
 /// Takes the key, the stock and the order.
 pub(crate) async fn hold(pool: &PgPool, wanted: &Wanted<'_>) -> Result<Placed> {
-    let id = Uuid::now_v7();
     let mut tx = pool.begin().await?;
+    let placed = take(&mut tx, wanted, "pending").await?;
+    let (id, product) = (placed.id, wanted.product);
+    query("insert into holds (order_id, product_id, quantity) values ($1, $2, $3)")
+        .bind(id)
+        .bind(product)
+        .bind(wanted.quantity)
+        .execute(&mut *tx)
+        .await?;
+    query("insert into movements (id, product_id, order_id, kind, quantity) values ($1, $2, $3, 'hold', $4)")
+        .bind(Uuid::now_v7())
+        .bind(product)
+        .bind(id)
+        .bind(-i64::from(wanted.quantity))
+        .execute(&mut *tx)
+        .await?;
+    query(
+        "insert into sagas (id, name, subject, owner, leased_until, settle_by)
+         values ($1, 'place-order', $1, 'baseline', now() + interval '10 s', now() + interval '15 min')",
+    )
+    .bind(id)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(placed)
+}
+
+/// Sells at once, as a plain shop does: the key, the stock, the order and its line in one transaction, and nothing about money.
+pub(crate) async fn sell(pool: &PgPool, wanted: &Wanted<'_>) -> Result<Placed> {
+    let mut tx = pool.begin().await?;
+    let placed = take(&mut tx, wanted, "confirmed").await?;
+    tx.commit().await?;
+    Ok(placed)
+}
+
+async fn take(tx: &mut PgConnection, wanted: &Wanted<'_>, status: &str) -> Result<Placed> {
+    let id = Uuid::now_v7();
     query("insert into keys (account_id, route, key, hash, order_id) values ($1, 'POST /v1/orders', $2, $3, $4)")
         .bind(wanted.customer)
         .bind(wanted.key)
@@ -66,12 +101,17 @@ pub(crate) async fn hold(pool: &PgPool, wanted: &Wanted<'_>) -> Result<Placed> {
         .fetch_one(&mut *tx)
         .await?;
     let total = price * i64::from(wanted.quantity);
-    query("insert into orders (id, customer_id, status, total, currency) values ($1, $2, 'pending', $3, 'USD')")
-        .bind(id)
-        .bind(wanted.customer)
-        .bind(total)
-        .execute(&mut *tx)
-        .await?;
+    query(
+        "insert into orders (id, customer_id, status, total, currency, settled_as, settled_version, settled_at)
+         select $1, $2, $3, $4, 'USD', settled, case when settled is not null then 1 end, case when settled is not null then now() end
+         from (select nullif($3, 'pending') as settled) as told",
+    )
+    .bind(id)
+    .bind(wanted.customer)
+    .bind(status)
+    .bind(total)
+    .execute(&mut *tx)
+    .await?;
     query("insert into order_lines (order_id, product_id, name, quantity, unit_price) values ($1, $2, $3, $4, $5)")
         .bind(id)
         .bind(wanted.product)
@@ -80,27 +120,6 @@ pub(crate) async fn hold(pool: &PgPool, wanted: &Wanted<'_>) -> Result<Placed> {
         .bind(price)
         .execute(&mut *tx)
         .await?;
-    query("insert into holds (order_id, product_id, quantity) values ($1, $2, $3)")
-        .bind(id)
-        .bind(wanted.product)
-        .bind(wanted.quantity)
-        .execute(&mut *tx)
-        .await?;
-    query("insert into movements (id, product_id, order_id, kind, quantity) values ($1, $2, $3, 'hold', $4)")
-        .bind(Uuid::now_v7())
-        .bind(wanted.product)
-        .bind(id)
-        .bind(-i64::from(wanted.quantity))
-        .execute(&mut *tx)
-        .await?;
-    query(
-        "insert into sagas (id, name, subject, owner, leased_until, settle_by)
-         values ($1, 'place-order', $1, 'baseline', now() + interval '10 s', now() + interval '15 min')",
-    )
-    .bind(id)
-    .execute(&mut *tx)
-    .await?;
-    tx.commit().await?;
     Ok(Placed { id, total, name })
 }
 

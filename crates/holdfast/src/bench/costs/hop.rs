@@ -11,31 +11,30 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::scene::{Scene, balanced};
 use crate::bench::contest::{Turns, Way, contest};
+use crate::bench::figure::{Figure, Measured, Unit};
 
 /// How many call at once.
 const CALLERS: usize = 32;
 
-pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<String> {
+const BARE: &str = "tonic alone";
+const OURS: &str = "balanced, with deadline, budget, load, trace";
+
+pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Measured> {
     let at = scene.health.at;
     let bare = Endpoint::from_shared(format!("http://{at}"))?.connect_lazy();
     let ours = balanced(at)?;
     let (bare, ours) = (HealthClient::new(bare), HealthClient::new(ours));
     let of: Vec<u32> = scene.health.pid().into_iter().collect();
     let ways = [
-        Way {
-            name: "tonic alone",
-            of: of.clone(),
-            own: true,
-            work: Box::new(move |until| call(bare.clone(), until)),
-        },
-        Way {
-            name: "balanced, with deadline, budget, load, trace",
-            of,
-            own: true,
-            work: Box::new(move |until| call(ours.clone(), until)),
-        },
+        Way::new(BARE, of.clone(), move |until| call(bare.clone(), until)).with_client(),
+        Way::new(OURS, of, move |until| call(ours.clone(), until)).with_client(),
     ];
-    contest("one call inside", turns, &ways).await
+    let found = contest("one call inside", turns, &ways).await?;
+    let figure = Figure::of("a call inside, both ends", Unit::Cpu, found.by(OURS).cost);
+    Ok(Measured {
+        figures: vec![figure.beside(BARE, found.by(BARE).cost)],
+        table: found.table,
+    })
 }
 
 fn call<C>(client: HealthClient<C>, until: Instant) -> LocalBoxFuture<'static, anyhow::Result<u64>>

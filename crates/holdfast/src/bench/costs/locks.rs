@@ -15,12 +15,17 @@ use uuid::Uuid;
 
 use super::scene::{Scene, balanced};
 use crate::bench::contest::{Turns, Way, contest};
+use crate::bench::figure::{Figure, Measured, Unit};
 use crate::house::Kind;
 
 /// How many want locks at once.
 const CLIENTS: u32 = 16;
 
-pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<String> {
+const ADVISORY: &str = "advisory locks, by sqlx";
+const EACH: &str = "each its own lock, by the lock service";
+const SAME: &str = "all the same lock, by the lock service";
+
+pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Measured> {
     let control = scene.house.seats(Kind::Control);
     let at = control.first().context("control")?.addr();
     let channel = balanced(at)?;
@@ -35,26 +40,28 @@ pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Strin
     all.extend(scene.of(Kind::Control));
     let (locks, pool) = (&locks, &pool);
     let ways = [
-        Way {
-            name: "advisory locks, by sqlx",
-            of: databases,
-            own: true,
-            work: Box::new(move |until| advisory(pool, until)),
-        },
-        Way {
-            name: "each its own lock, by the lock service",
-            of: all.clone(),
-            own: true,
-            work: Box::new(move |until| ours(locks, |number| format!("bench-{number}"), until)),
-        },
-        Way {
-            name: "all the same lock, by the lock service",
-            of: all,
-            own: true,
-            work: Box::new(move |until| ours(locks, |_| "bench".to_owned(), until)),
-        },
+        Way::new(ADVISORY, databases, move |until| advisory(pool, until)).with_client(),
+        Way::new(EACH, all.clone(), move |until| {
+            ours(locks, |number| format!("bench-{number}"), until)
+        })
+        .with_client(),
+        Way::new(SAME, all, move |until| {
+            ours(locks, |_| "bench".to_owned(), until)
+        })
+        .with_client(),
     ];
-    contest("a lock, taken and given back", turns, &ways).await
+    let found = contest("a lock, taken and given back", turns, &ways).await?;
+    let beside = |what, way| {
+        let figure = Figure::of(what, Unit::Cpu, found.by(way).cost);
+        figure.beside(ADVISORY, found.by(ADVISORY).cost)
+    };
+    Ok(Measured {
+        figures: vec![
+            beside("a lock that nobody else wants", EACH),
+            beside("a lock that all want", SAME),
+        ],
+        table: found.table,
+    })
 }
 
 fn advisory(pool: &PgPool, until: Instant) -> LocalBoxFuture<'_, anyhow::Result<u64>> {

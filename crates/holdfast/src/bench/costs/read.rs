@@ -8,12 +8,16 @@ use futures::future::try_join_all;
 
 use super::scene::Scene;
 use crate::bench::contest::{Turns, Way, contest};
+use crate::bench::figure::{Figure, Measured, Target, Unit};
 use crate::house::Kind;
 
 /// How many read at once, each over a connection that stays open.
 const READERS: usize = 32;
 
-pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<String> {
+const BARE: &str = "axum alone";
+const OURS: &str = "the gateway, all of it";
+
+pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Measured> {
     let gateway = scene.house.urls();
     let gateway = gateway.first().context("a gateway")?;
     let list: serde_json::Value = reqwest::get(format!("{gateway}/v1/products?limit=1"))
@@ -22,31 +26,40 @@ pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Strin
         .json()
         .await?;
     let id = list["data"][0]["id"].as_str().context("a product")?;
-    let hello = scene.hello.pid();
-    let way = |name, at: String, of: Vec<u32>| Way {
-        name,
-        of,
-        own: false,
-        work: Box::new(move |until| read(at.clone(), until)),
+    let hello: Vec<u32> = scene.hello.pid().into_iter().collect();
+    let way = |name, at: String, of: Vec<u32>, front: Vec<u32>| {
+        Way::new(name, of, move |until| read(at.clone(), until)).telling(front)
     };
-    let mut ways = vec![way(
-        "axum alone",
-        format!("http://{}/", scene.hello.at),
-        hello.into_iter().collect(),
-    )];
+    let at = format!("http://{}/", scene.hello.at);
+    let mut ways = vec![way(BARE, at, hello.clone(), hello.clone())];
     for (name, front) in &scene.fronts {
-        let of = hello.into_iter().chain(front.pid()).collect();
-        ways.push(way(name, format!("http://{}/", front.at), of));
+        let front_alone: Vec<u32> = front.pid().into_iter().collect();
+        let of = hello.iter().chain(&front_alone).copied().collect();
+        let at = format!("http://{}/", front.at);
+        ways.push(way(name, at, of, front_alone));
     }
-    let mut of = scene.of(Kind::Gateway);
+    let door = scene.of(Kind::Gateway);
+    let mut of = door.clone();
     of.extend(scene.of(Kind::Order));
     of.extend(scene.redis.pid());
-    ways.push(way(
-        "the gateway, all of it",
-        format!("{gateway}/v1/products/{id}"),
-        of,
-    ));
-    contest("reading a product", turns, &ways).await
+    let at = format!("{gateway}/v1/products/{id}");
+    ways.push(way(OURS, at, of, door));
+    let found = contest("reading a product", turns, &ways).await?;
+    let ours = found.by(OURS);
+    let mut figures = vec![
+        Figure::of("a product, cached, every process", Unit::Cpu, ours.cost)
+            .beside(BARE, found.by(BARE).cost)
+            .aims(Target::AtMost(1.25)),
+    ];
+    for (name, _) in &scene.fronts {
+        let figure = Figure::of("a request, at the gateway", Unit::Cpu, ours.alone.clone());
+        let figure = figure.beside(name, found.by(name).alone);
+        figures.push(figure.aims(Target::AtMost(1.0)));
+    }
+    Ok(Measured {
+        figures,
+        table: found.table,
+    })
 }
 
 fn read(url: String, until: Instant) -> LocalBoxFuture<'static, anyhow::Result<u64>> {

@@ -9,13 +9,17 @@ use serde_json::json;
 
 use super::scene::Scene;
 use crate::bench::contest::{Turns, Way, contest};
+use crate::bench::figure::{Figure, Measured, Unit};
 use crate::bench::load::{PASSWORD, register};
 use crate::house::Kind;
 
 /// How many sign in at once: as many as hash at once.
 const AT_ONCE: usize = 2;
 
-pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<String> {
+const HASH: &str = "Argon2id alone (19 MiB, 2 passes)";
+const ALL: &str = "signing in, all of it";
+
+pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Measured> {
     let gateway = scene.house.urls();
     let gateway = gateway.first().context("a gateway")?;
     let client = reqwest::Client::new();
@@ -26,20 +30,17 @@ pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Strin
     of.extend(scene.databases());
     of.extend(scene.redis.pid());
     let ways = [
-        Way {
-            name: "Argon2id alone (19 MiB, 2 passes)",
-            of: Vec::new(),
-            own: true,
-            work: Box::new(hash),
-        },
-        Way {
-            name: "signing in, all of it",
-            of,
-            own: false,
-            work: Box::new(move |until| sign_in(client.clone(), url.clone(), email.clone(), until)),
-        },
+        Way::new(HASH, Vec::new(), hash).with_client(),
+        Way::new(ALL, of, move |until| {
+            sign_in(client.clone(), url.clone(), email.clone(), until)
+        }),
     ];
-    contest("signing in", turns, &ways).await
+    let found = contest("signing in", turns, &ways).await?;
+    let figure = Figure::of("a sign-in, every process", Unit::Cpu, found.by(ALL).cost);
+    Ok(Measured {
+        figures: vec![figure.beside(HASH, found.by(HASH).cost)],
+        table: found.table,
+    })
 }
 
 fn hash(until: Instant) -> LocalBoxFuture<'static, anyhow::Result<u64>> {

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::Asked;
+use crate::origin::{self, field, read};
 
 type Facts = Vec<(String, String)>;
 
@@ -24,17 +25,6 @@ pub(super) fn command(asked: &Asked) -> String {
 
 /// The machine.
 pub(super) fn machine() -> Facts {
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let field = |text: &str, name: &str| {
-        let line = text.lines().find(|line| line.starts_with(name))?;
-        Some(
-            line.split_once([':', '='])?
-                .1
-                .trim()
-                .trim_matches('"')
-                .to_owned(),
-        )
-    };
     let (processor, memory) = (read("/proc/cpuinfo"), read("/proc/meminfo"));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     named([
@@ -63,7 +53,7 @@ pub(super) fn versions() -> Facts {
     let holdfast = format!(
         "{} ({build} build{})",
         env!("CARGO_PKG_VERSION"),
-        revision()
+        origin::revision().map_or_else(String::new, |revision| format!(", {revision}"))
     );
     let postgres = fs::read_dir("/usr/lib/postgresql").ok().and_then(|found| {
         let newest = found.flatten().map(|one| one.path()).max()?;
@@ -104,16 +94,4 @@ fn said(program: &str, word: &str) -> Option<String> {
     let told = Command::new(program).arg(word).output().ok()?;
     let text = String::from_utf8_lossy(&told.stdout).into_owned();
     text.lines().next().map(|line| line.trim().to_owned())
-}
-
-/// Of which revision it was built, where that is known.
-fn revision() -> String {
-    let folder = env!("CARGO_MANIFEST_DIR");
-    let told = Command::new("git")
-        .args(["-C", folder, "rev-parse", "--short", "HEAD"])
-        .output();
-    let known = told.ok().filter(|told| told.status.success());
-    known.map_or_else(String::new, |told| {
-        format!(", {}", String::from_utf8_lossy(&told.stdout).trim())
-    })
 }
