@@ -1,6 +1,7 @@
 //! A mistake is planted into the shop's databases, in place of one in its services: the drill finds it, and names what it broke.
 
 mod lost;
+mod payments;
 
 use std::time::Duration;
 
@@ -36,6 +37,11 @@ impl Planted {
     /// The same, with so many customers each second.
     pub(super) fn visited_by(self, rate: u32) -> Self {
         Self { rate, ..self }
+    }
+
+    /// The same, its services set to `settings`.
+    fn set_to(self, settings: &'static [(&'static str, &'static str)]) -> Self {
+        Self { settings, ..self }
     }
 
     /// Drills it by `rounds`.
