@@ -81,10 +81,13 @@ test-browser: setup ## Use the shop as people do, in Chromium; leaves pictures o
 	@cargo build --workspace --all-targets
 	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast --test browser -- --ignored --test-threads=2
 
-# Optimized: a debug build has no room for a whole shop, its customers and its watchers on two cores.
-test-drill: ## Drill briefly, interrupt a drill, and drill shops with a mistake planted, which it has to find
+# The short set is the tests of this module; `ALL=1` for every mistake, and every moment at which one may interrupt.
+DRILL_SHORT := drill::short::
+
+test-drill: ## Drill briefly, and drill a shop with a mistake planted, which it has to find (ALL=1: every mistake, and Ctrl-C)
 	@deploy/setup.sh drill
-	@cargo test --release --workspace --test ha -- --ignored --test-threads=1 drill::
+	@cargo build --workspace --all-targets
+	@cargo test --workspace --no-fail-fast --test ha -- --ignored --test-threads=1 $(if $(ALL),drill::,$(DRILL_SHORT))
 
 model: ## Check the protocols in small, in every state that they can get into
 	@cargo test --package model --test models -- --include-ignored --nocapture

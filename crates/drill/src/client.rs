@@ -129,6 +129,7 @@ impl Client {
             told,
             found,
             again,
+            at: Instant::now(),
         })
     }
 }

@@ -30,6 +30,8 @@ pub struct Wanted {
 pub struct Round {
     /// What falls.
     pub blows: Vec<Blow>,
+    /// How long one falls after the other.
+    pub apart: Duration,
     /// For how long it is left so, at least.
     pub hold: Duration,
 }
@@ -89,6 +91,7 @@ fn deal(kinds: &BTreeSet<Kind>, chance: &mut StdRng) -> (Vec<Blow>, Vec<Blow>) {
 fn alone(blow: Blow, chance: &mut StdRng) -> Round {
     Round {
         blows: vec![blow],
+        apart: Duration::ZERO,
         hold: Duration::from_secs(chance.random_range(8..=12)),
     }
 }
@@ -102,6 +105,7 @@ fn pair(all: &[Blow], chance: &mut StdRng) -> Option<Round> {
     let hold = Duration::from_secs(chance.random_range(8..=12));
     Some(Round {
         blows: vec![one, two],
+        apart: Duration::ZERO,
         hold,
     })
 }

@@ -48,13 +48,19 @@ pub fn check_locks(grants: &[Granted], writes: &[i64]) -> Vec<String> {
     }
     for pair in writes.windows(2) {
         if pair[0] > pair[1] {
-            wrong.push(format!(
-                "a write with {} after one with {}",
-                pair[1], pair[0]
-            ));
+            let (late, before) = (whose(pair[1], &grants), whose(pair[0], &grants));
+            wrong.push(format!("a write with {late} after one with {before}"));
         }
     }
     wrong
+}
+
+/// A token, and whose it was.
+fn whose(token: i64, grants: &[&Granted]) -> String {
+    match grants.iter().find(|one| one.token == token) {
+        Some(one) => format!("{token} ({}'s since {})", one.owner, one.from),
+        None => format!("{token} (nobody's)"),
+    }
 }
 
 #[cfg(test)]
@@ -95,7 +101,9 @@ mod tests {
         assert!(check_locks(&overlapping, &[])[0].starts_with("two at a time"));
         assert!(check_locks(&falling, &[])[0].starts_with("a token that does not grow"));
         assert!(check_locks(&doubled, &[])[0].starts_with("a token that does not grow"));
-        assert!(check_locks(&good, &[1, 5, 2])[0].starts_with("a write with 2"));
+        let late = "a write with 2 (client-0's since 2026-01-01T00:00:01.000000Z) after one with 5 (client-1's";
+        assert!(check_locks(&good, &[1, 5, 2])[0].starts_with(late));
+        assert!(check_locks(&good, &[5, 3])[0].starts_with("a write with 3 (nobody's)"));
     }
 
     #[test]

@@ -3,32 +3,26 @@
 //! What an errand took is counted from when somebody came, not from when their request could be sent: a machine that falls
 //! behind, or a shop that does, hides nothing.
 
+mod buyers;
 mod errand;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use self::buyers::Buyers;
 use self::errand::Visit;
 use crate::client::{Client, Patience};
 use crate::{Act, Buyer, Door, Errand, Gauge, Heard, History, Mix, Product, Wish};
 
 /// More are never under way at once: this machine has its bounds too.
 const MOST: usize = 4_096;
-/// So often everybody signs in anew, well before what proves them runs out.
-const SIGN_IN: Duration = Duration::from_mins(5);
-/// How long is waited before somebody who was not let in tries again.
-const AGAIN: Duration = Duration::from_secs(2);
-/// For how long somebody tries to join.
-const JOINING: Duration = Duration::from_secs(20);
-/// What they have in the wallet: as much as one top-up may bring.
-const MONEY: i64 = 1_000_000;
 /// How many try at once to have settled what is not known.
 const SETTLING: usize = 8;
 
@@ -73,8 +67,7 @@ pub struct Flow {
 #[derive(Debug)]
 struct Shared {
     traffic: Traffic,
-    /// As they are signed in at the moment.
-    buyers: Mutex<Vec<Buyer>>,
+    buyers: Buyers,
     history: Arc<History>,
     gauge: Arc<Gauge>,
 }
@@ -87,7 +80,7 @@ impl Traffic {
     pub async fn buyers(door: &Door, count: usize) -> anyhow::Result<Vec<Buyer>> {
         let mut buyers = Vec::new();
         for _ in 0..count {
-            buyers.push(join(door).await?);
+            buyers.push(buyers::join(door).await?);
         }
         Ok(buyers)
     }
@@ -95,7 +88,7 @@ impl Traffic {
     /// Begins; what is done goes into `history` and `gauge`.
     pub fn begin(self, history: Arc<History>, gauge: Arc<Gauge>) -> Flow {
         let shared = Arc::new(Shared {
-            buyers: Mutex::new(self.buyers.clone()),
+            buyers: Buyers::of(self.buyers.clone()),
             traffic: self,
             history,
             gauge,
@@ -109,17 +102,6 @@ impl Traffic {
         Patience {
             answer: self.patience,
             limit: self.limit,
-        }
-    }
-}
-
-/// Joins as somebody new until that is known to have worked.
-async fn join(door: &Door) -> anyhow::Result<Buyer> {
-    let end = Instant::now() + JOINING;
-    loop {
-        match Buyer::join(door, MONEY).await {
-            Err(_) if Instant::now() < end => sleep(AGAIN).await,
-            joined => return joined,
         }
     }
 }
@@ -168,7 +150,14 @@ impl Shared {
         let (mut visits, mut number) = (JoinSet::new(), 0_u64);
         let mut chance = StdRng::seed_from_u64(self.traffic.seed);
         let begin = Instant::now();
-        let renewing = tokio::spawn(self.clone().keep_signed_in());
+        let renewing = self.clone();
+        let renewing = async move {
+            renewing
+                .buyers
+                .keep_signed_in(&renewing.traffic.doors)
+                .await
+        };
+        let renewing = tokio::spawn(renewing);
         let (mut came, last) = (
             begin,
             begin + self.traffic.until.saturating_sub(self.traffic.after),
@@ -223,7 +212,7 @@ impl Shared {
     }
 
     async fn receive(self: Arc<Self>, visit: Visit) {
-        let buyer = self.buyer(visit.buyer);
+        let buyer = self.buyers.one(visit.buyer);
         let turn = usize::try_from(visit.number).unwrap_or_default();
         let traffic = &self.traffic;
         let mut client = Client::of(&buyer.customer, &traffic.doors, turn, traffic.patience());
@@ -232,10 +221,7 @@ impl Shared {
             Act::SignIn => visit.sign_in(&mut client, &buyer, &self).await,
             Act::Order | Act::Cart => visit.order(&mut client, &buyer, &self).await,
         };
-        let seen = client.seen();
-        if let Some(kept) = self.held().get_mut(visit.buyer) {
-            kept.customer.has_seen(seen);
-        }
+        self.buyers.has_seen(visit.buyer, client.seen());
         let errand = Errand {
             act: visit.act,
             came: visit.came,
@@ -249,41 +235,12 @@ impl Shared {
 
     /// Sends again what nobody knows the end of.
     async fn replay(self: Arc<Self>, wish: Arc<Wish>) {
-        let buyer = self
-            .held()
-            .iter()
-            .find(|buyer| buyer.account == wish.customer)
-            .cloned();
-        let Some(buyer) = buyer else { return };
+        let Some(buyer) = self.buyers.of_account(wish.customer) else {
+            return;
+        };
         let traffic = &self.traffic;
         let mut client = Client::of(&buyer.customer, &traffic.doors, 0, traffic.patience());
         client.order(&wish, &self.history).await;
-    }
-
-    /// Has everybody sign in anew, before what proves them runs out.
-    async fn keep_signed_in(self: Arc<Self>) {
-        loop {
-            sleep(SIGN_IN).await;
-            for number in 0..self.traffic.buyers.len() {
-                let mut buyer = self.buyer(number);
-                let mut turn = number;
-                while buyer.sign_in(&self.traffic.doors, turn).await.is_err() {
-                    turn += 1;
-                    sleep(AGAIN).await;
-                }
-                if let Some(kept) = self.held().get_mut(number) {
-                    *kept = buyer;
-                }
-            }
-        }
-    }
-
-    fn buyer(&self, number: usize) -> Buyer {
-        self.held()[number].clone()
-    }
-
-    fn held(&self) -> std::sync::MutexGuard<'_, Vec<Buyer>> {
-        self.buyers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes down what was heard that is no answer.

@@ -170,6 +170,7 @@ fn a_read_of_an_own_order_that_is_older_than_what_was_told_is_stale() {
         told: told.to_owned(),
         found: found.map(str::to_owned),
         again: false,
+        at: Instant::now(),
     };
     let fine = [
         read("pending", Some("pending")),

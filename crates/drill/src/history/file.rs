@@ -8,7 +8,8 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Heard, History};
+use super::History;
+use crate::Heard;
 
 impl History {
     /// Writes all of it to `path`; times are seconds after `start`.
@@ -45,13 +46,14 @@ impl History {
                 "times_sent": errand.sent, "served": errand.served});
             (errand.ended, line)
         });
-        let mut lines: Vec<(Instant, Value)> = sendings.chain(looks).chain(errands).collect();
-        lines.sort_by_key(|(ended, _)| *ended);
         let reads = self.reads().into_iter().map(|read| {
-            let line = json!({"act": "own read", "order": read.id, "told": read.told, "found": read.found, "again": read.again});
-            (start, line)
+            let line = json!({"act": "own read", "order": read.id, "ended": at(read.at), "told": read.told,
+                "found": read.found, "again": read.again});
+            (read.at, line)
         });
-        lines.extend(reads);
+        let mut lines: Vec<(Instant, Value)> =
+            sendings.chain(looks).chain(errands).chain(reads).collect();
+        lines.sort_by_key(|(ended, _)| *ended);
         lines
     }
 }

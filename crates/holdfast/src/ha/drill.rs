@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::bail;
 use drill::{Clients, Flow, Gauge, History, Kind, Report, Round, Wanted, Wanting, course};
 use futures::FutureExt as _;
 use tokio::time::{Instant, sleep};
@@ -69,6 +70,9 @@ pub struct Asked {
     /// The program `holdfast`; the one that runs, where it is none.
     #[arg(skip)]
     pub program: Option<PathBuf>,
+    /// Settings of every service, beside those of each drill.
+    #[arg(skip)]
+    pub settings: Vec<(String, String)>,
 }
 
 impl Asked {
@@ -141,20 +145,22 @@ pub async fn judged(
         return Ok(None);
     };
     let scene = opened?;
-    before(&scene.shop.running).await?;
-    let drilled = drilled(&scene, asked, rounds, &stop);
-    // A panic in it ends in order too: all that it could have left half done is healed.
-    let drilled = AssertUnwindSafe(drilled).catch_unwind().await;
-    scene.heal().await;
-    let report = match drilled {
-        Ok(Ok(Some(drilled))) => checks::report(&scene, drilled).await.map(Some),
-        Ok(Ok(None)) => Ok(None),
-        Ok(Err(error)) => Err(error),
-        Err(_) => Err(anyhow::anyhow!("the drill itself broke off")),
+    let work = async {
+        before(&scene.shop.running).await?;
+        let drilled = drilled(&scene, asked, rounds).await?;
+        say::line("Checking all that was told and stored");
+        checks::report(&scene, drilled).await
     };
+    // Whatever ends it, a panic in it too, all that it could have left half done is healed.
+    let ended = AssertUnwindSafe(stop.run_until_cancelled(work));
+    let ended = ended.catch_unwind().await;
+    scene.heal().await;
     say::line("Closing the shop");
     scene.close().await;
-    report
+    match ended {
+        Ok(report) => report.transpose(),
+        Err(_) => bail!("the drill itself broke off"),
+    }
 }
 
 fn interrupted() -> ExitCode {
@@ -177,26 +183,14 @@ fn told_of(report: &Report, asked: &Asked) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Loads the shop of `scene`, does the rounds, and lets all come to rest; nothing, if it is asked to stop.
-async fn drilled(
-    scene: &Scene,
-    asked: &Asked,
-    course: Vec<Round>,
-    stop: &CancellationToken,
-) -> anyhow::Result<Option<Drilled>> {
+/// Loads the shop of `scene`, does the rounds, and lets all come to rest.
+async fn drilled(scene: &Scene, asked: &Asked, course: Vec<Round>) -> anyhow::Result<Drilled> {
     let history = Arc::<History>::default();
     let began = time::OffsetDateTime::now_utc();
     let (flow, locks) = load(scene, asked, &history).await?;
     let start = Instant::now();
-    let warm = async {
-        until("orders are taken", async || history.acknowledged() >= SOME).await?;
-        sleep(ACQUAINTED).await;
-        anyhow::Ok(())
-    };
-    match stop.run_until_cancelled(warm).await {
-        Some(warm) => warm?,
-        None => return Ok(None),
-    }
+    until("orders are taken", async || history.acknowledged() >= SOME).await?;
+    sleep(ACQUAINTED).await;
     let limit =
         Duration::from_secs(asked.minutes * 60).max(course.iter().map(Round::takes).sum()) * 2;
     let (mut went, mut not_run) = (Vec::new(), scene.not_reached.clone());
@@ -205,20 +199,16 @@ async fn drilled(
             not_run.push((round.to_string(), "time was over".to_owned()));
             continue;
         }
-        let done = stop
-            .run_until_cancelled(rounds::one(scene, number, round))
-            .await;
-        match done {
-            None => return Ok(None),
-            Some(Ok(done)) => {
+        match rounds::one(scene, number, round).await {
+            Ok(done) => {
                 say::line(&done);
                 went.push(done);
             }
-            Some(Err(why)) => not_run.push((round.to_string(), why.to_string())),
+            Err(why) => not_run.push((round.to_string(), why.to_string())),
         }
     }
     let replayed = flow.settle().await?;
-    Ok(Some(Drilled {
+    Ok(Drilled {
         asked: asked.clone(),
         start,
         began,
@@ -227,7 +217,7 @@ async fn drilled(
         not_run,
         replayed,
         locks: locks.end().await,
-    }))
+    })
 }
 
 async fn load(

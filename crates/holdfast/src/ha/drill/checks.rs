@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use drill::{
-    Checked, Figures, Findings, Goal, Heard, History, Report, Stored, Struck, Totals, check,
-    check_locks, lock_writes, seconds, windows,
+    Checked, Figures, Findings, Goal, Heard, History, Operations, Report, Stored, Struck, Totals,
+    check, check_locks, lock_writes, seconds, windows,
 };
 use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
@@ -56,7 +56,7 @@ pub(super) async fn report(scene: &Scene, drilled: Drilled) -> anyhow::Result<Re
         .iter()
         .map(|went| told(went, &drilled, &findings))
         .collect();
-    let checks = checked(
+    let mut checks = checked(
         &totals,
         findings,
         wrong,
@@ -64,6 +64,10 @@ pub(super) async fn report(scene: &Scene, drilled: Drilled) -> anyhow::Result<Re
         &rounds,
         (stored.len(), writes.len()),
     );
+    let operations = Operations::of(history, &stored, drilled.start);
+    for found in checks.iter_mut().flat_map(|check| &mut check.found) {
+        *found = operations.named(std::mem::take(found));
+    }
     let errands = history.errands();
     let mut report = Report {
         began: drilled.began.replace_nanosecond(0)?.format(&Rfc3339)?,
@@ -166,7 +170,7 @@ fn checked(
 ) -> Vec<Checked> {
     let Findings {
         lost,
-        doubled,
+        mut doubled,
         changed,
         refused,
         unresolved,
@@ -176,12 +180,12 @@ fn checked(
     } = findings;
     let (acknowledged, reads) = (totals.acknowledged, totals.own_reads);
     let ledger = rounds.iter().flat_map(|round| {
-        round
-            .wrong
-            .iter()
-            .filter(|wrong| wrong.contains("ledger"))
-            .cloned()
+        let wrong = round.wrong.iter().filter(|wrong| wrong.contains("ledger"));
+        wrong.map(|wrong| format!("round {} at {:.0} s: {wrong}", round.number, round.at))
     });
+    let is_key = |words: &String| words.contains("keys stand for");
+    let (keys, books): (Vec<String>, Vec<String>) = books.into_iter().partition(is_key);
+    doubled.extend(keys);
     let is_stock = |words: &String| {
         ["stock", "hold", "units"]
             .iter()

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use drill::{Blow, Round};
+use drill::{Blow, Part, Round};
 use tokio::time::{Instant, sleep};
 
 use super::scene::Scene;
@@ -40,7 +40,10 @@ pub(super) async fn one(scene: &Scene, number: usize, round: &Round) -> anyhow::
     let last = scene.shop.running.faults(0).await;
     let last = last.iter().map(|row| row.number).max().unwrap_or_default();
     let (struck, mut parts) = (Instant::now(), Vec::new());
-    for blow in &round.blows {
+    for (turn, blow) in round.blows.iter().enumerate() {
+        if turn > 0 {
+            sleep(round.apart).await;
+        }
         match scene.strike(*blow).await {
             Ok(names) => parts.push(names),
             Err(why) => {
@@ -75,6 +78,9 @@ pub(super) async fn one(scene: &Scene, number: usize, round: &Round) -> anyhow::
 impl Went {
     /// Waits until the ledger has each blow that it is claimed to have.
     async fn notice(&mut self, scene: &Scene, last: i64) {
+        if self.nobody_may_lead() {
+            return;
+        }
         let end = Instant::now() + NOTICED;
         loop {
             let rows = scene.shop.running.faults(last).await;
@@ -117,6 +123,14 @@ impl Went {
             .map(|blow| format!("the ledger has nothing of it: {blow}"));
         let missed: Vec<String> = missed.collect();
         self.wrong.extend(open.into_iter().chain(missed));
+    }
+
+    /// Whether the ledger's own database is away until it is healed.
+    fn nobody_may_lead(&self) -> bool {
+        let parts = self.round.blows.iter().map(|blow| blow.part);
+        [Part::Leader, Part::Standby]
+            .iter()
+            .all(|part| parts.clone().any(|struck| struck == *part))
     }
 
     /// The blows that the ledger is claimed to have, and has not.

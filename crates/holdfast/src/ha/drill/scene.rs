@@ -78,6 +78,7 @@ impl Scene {
         let chores = [("CHORES_EVERY", "3s".to_owned())].into_iter().chain(disks);
         given.settings = chores
             .map(|(name, value)| (name.to_owned(), value))
+            .chain(asked.settings.clone())
             .collect();
         let shop = Scratch::open(given).await?;
         let channel = channel(&shop)?;

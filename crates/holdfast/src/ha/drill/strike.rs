@@ -26,7 +26,7 @@ const LOSS: u8 = 10;
 #[derive(Debug)]
 pub(super) struct Wound {
     names: Vec<String>,
-    kind: Kind,
+    blow: Blow,
     /// What keeps doing it.
     task: Option<JoinHandle<()>>,
     /// Files as they were.
@@ -41,26 +41,33 @@ impl Scene {
     pub(super) async fn strike(&self, blow: Blow) -> anyhow::Result<Vec<String>> {
         let names = self.names(blow.part).await?;
         let mut wounds = self.wounds.lock().await;
+        let without_standby = wounds.iter().any(|wound| wound.blow.part == Part::Standby);
         wounds.push(Wound {
             names: names.clone(),
-            kind: blow.kind,
+            blow,
             task: None,
             files: Vec::new(),
         });
         let wound = wounds.last_mut().context("the wound of just now")?;
         for name in &names {
-            self.hurt(blow, name.clone(), wound).await?;
+            self.hurt(name.clone(), wound, without_standby).await?;
         }
         Ok(names)
     }
 
-    async fn hurt(&self, blow: Blow, name: String, wound: &mut Wound) -> anyhow::Result<()> {
+    async fn hurt(
+        &self,
+        name: String,
+        wound: &mut Wound,
+        without_standby: bool,
+    ) -> anyhow::Result<()> {
         let shop = &self.shop.running;
-        let by = DELAY;
+        let (blow, by) = (wound.blow, DELAY);
         let deed = match blow.kind {
-            // Its supervisor starts a leader again: lost for good, it is missed until its lease is over.
+            // Its supervisor starts a leader again: lost for good, it is missed until its lease is over. But where its standby
+            // is away it would lead again, and all would be there that no standby has.
             Kind::Kill => Deed::Kill {
-                stay: blow.part != Part::Leader,
+                stay: blow.part != Part::Leader || without_standby,
                 name,
             },
             Kind::RegistryGone => Deed::Kill { name, stay: true },
@@ -114,18 +121,22 @@ impl Scene {
         certs::expire_edge(folder)
     }
 
-    /// Undoes all that was done and is not undone yet.
+    /// Undoes all that was done and is not undone yet. Whoever is cancelled in it has forgotten nothing.
     pub(super) async fn heal(&self) {
-        for wound in self.wounds.lock().await.drain(..) {
+        let mut wounds = self.wounds.lock().await;
+        while let Some(wound) = wounds.first_mut() {
             self.undo(wound).await;
+            wounds.remove(0);
         }
     }
 
-    async fn undo(&self, wound: Wound) {
-        if let Some(task) = &wound.task {
+    async fn undo(&self, wound: &mut Wound) {
+        if let Some(mut task) = wound.task.take() {
             task.abort();
+            // It may be at it just now.
+            let _ = (&mut task).await;
         }
-        match wound.kind {
+        match wound.blow.kind {
             Kind::DiskFull => {
                 if let Some(disk) = &self.disk {
                     disk.clear();
@@ -145,14 +156,9 @@ impl Scene {
             }
             Kind::DroppedCaches | Kind::DnsGone => {}
             _ => {
-                for name in wound.names {
-                    complain(
-                        self.shop
-                            .running
-                            .act(&Deed::Resume { name })
-                            .await
-                            .map(drop),
-                    );
+                for name in wound.names.clone() {
+                    let resumed = self.shop.running.act(&Deed::Resume { name }).await;
+                    complain(resumed.map(drop));
                 }
             }
         }

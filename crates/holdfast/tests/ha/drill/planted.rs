@@ -1,105 +1,118 @@
 //! A mistake is planted into the shop's databases, in place of one in its services: the drill finds it, and names what it broke.
 
+mod lost;
+mod payments;
+
 use std::time::Duration;
 
-use drill::{Kind, Part, Report, Round, Service};
+use drill::{Blow, Kind, Part, Report, Round};
 use holdfast::ha::Shop;
 use holdfast::ha::drill::{Asked, judged};
 use stack::Folder;
 use tokio_util::sync::CancellationToken;
 
-/// Drills a shop into whose database `name` `plants` are put, by `rounds`.
-async fn drilled(name: &str, plants: &[&'static str], rounds: Vec<Round>) -> Report {
-    let folder = Folder::scratch().unwrap();
-    let asked = Asked {
-        minutes: 1,
-        seed: Some(7),
-        only: Vec::new(),
-        report: folder.path().to_owned(),
-        rate: 12,
-        against: "ha".to_owned(),
-        plan: false,
-        apart: false,
-        program: Some(env!("CARGO_BIN_EXE_holdfast").into()),
-    };
-    let before = async |shop: &Shop| {
-        for plant in plants {
-            let leader = shop.cluster().leader().await?;
-            leader.run(name, plant).await?;
-        }
-        Ok(())
-    };
-    let report = judged(&asked, rounds, CancellationToken::new(), before).await;
-    report.unwrap().unwrap()
+/// A shop with something planted into it; nothing, where the right one is drilled by the same course.
+pub(super) struct Planted {
+    /// Statements, each with the database that it is run in.
+    plants: &'static [(&'static str, &'static str)],
+    /// What its services are set to.
+    settings: &'static [(&'static str, &'static str)],
+    /// How many customers come each second.
+    rate: u32,
 }
 
-fn rounds(kind: Kind, part: Part, count: usize) -> Vec<Round> {
-    let blow = drill::Blow { kind, part };
+/// What was found.
+pub(super) struct Found(Report);
+
+impl Planted {
+    /// A shop in which `plants` stand.
+    pub(super) fn new(plants: &'static [(&'static str, &'static str)]) -> Self {
+        Self {
+            plants,
+            settings: &[],
+            rate: 6,
+        }
+    }
+
+    /// The same, with so many customers each second.
+    pub(super) fn visited_by(self, rate: u32) -> Self {
+        Self { rate, ..self }
+    }
+
+    /// The same, its services set to `settings`.
+    fn set_to(self, settings: &'static [(&'static str, &'static str)]) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// Drills it by `rounds`.
+    pub(super) async fn drilled(self, rounds: Vec<Round>) -> Found {
+        let folder = Folder::scratch().unwrap();
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let asked = Asked {
+            minutes: 1,
+            seed: Some(7),
+            only: Vec::new(),
+            report: folder.path().to_owned(),
+            rate: self.rate,
+            against: "ha".to_owned(),
+            plan: false,
+            apart: false,
+            program: Some(env!("CARGO_BIN_EXE_holdfast").into()),
+            settings: self.settings.iter().map(owned).collect(),
+        };
+        let before = async |shop: &Shop| {
+            for (database, plant) in self.plants {
+                shop.cluster().leader().await?.run(database, plant).await?;
+            }
+            Ok(())
+        };
+        let report = judged(&asked, rounds, CancellationToken::new(), before).await;
+        let report = report.unwrap().unwrap();
+        println!("{:#?}", report.against);
+        Found(report)
+    }
+}
+
+impl Found {
+    /// It does not pass, and says why: `what` does not hold, with all of `words`, which name the operation.
+    pub(super) fn has_against(&self, what: &str, words: &[&str]) {
+        assert!(!self.0.passed());
+        let against = &self.0.against;
+        let found = against.iter().find(|found| found.starts_with(what));
+        let found = found.unwrap_or_else(|| panic!("{against:#?}"));
+        for words in words {
+            assert!(found.contains(words), "`{words}` is not in: {found}");
+        }
+    }
+
+    /// Nothing is against it, but perhaps what is expected.
+    fn has_nothing_against_but(&self, expected: &[&str]) {
+        let is_expected = |found: &&String| expected.iter().any(|what| found.starts_with(what));
+        let others: Vec<_> = self
+            .0
+            .against
+            .iter()
+            .filter(|found| !is_expected(found))
+            .collect();
+        assert!(others.is_empty(), "{others:#?}");
+        assert!(
+            self.0.totals.acknowledged > 10,
+            "{}",
+            self.0.totals.acknowledged
+        );
+    }
+}
+
+/// The same round over and over: its blows fall one after the other, a while apart.
+pub(super) fn rounds(count: usize, blows: &[(Kind, Part)]) -> Vec<Round> {
+    let blow = |(kind, part): &(Kind, Part)| Blow {
+        kind: *kind,
+        part: *part,
+    };
     let round = Round {
-        blows: vec![blow],
+        blows: blows.iter().map(blow).collect(),
+        apart: Duration::from_secs(2),
         hold: Duration::from_secs(8),
     };
     vec![round; count]
-}
-
-/// The words against `report` that say that `what` does not hold.
-fn against<'a>(report: &'a Report, what: &str) -> &'a str {
-    assert!(!report.passed());
-    let found = report.against.iter().find(|words| words.starts_with(what));
-    found.unwrap_or_else(|| panic!("{:#?}", report.against))
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make test-drill"]
-async fn planted_keys_that_are_not_unique_are_found_as_doubled_orders() {
-    let plants = ["alter table keys drop constraint keys_pkey"];
-
-    // It takes orders, and its answers stand still: whoever waits for one sends the same key elsewhere.
-    let mute = rounds(Kind::OneWay, Part::Instance(Service::Order, 1), 2);
-    let report = drilled("order", &plants, mute).await;
-
-    let words = against(&report, "no key has two orders");
-    assert!(words.contains("drill-"), "the key is named: {words}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make test-drill"]
-async fn planted_commits_that_wait_for_nobody_are_found_as_lost_orders() {
-    let plants = [
-        "alter system set wal_writer_delay = '10s'",
-        "select pg_reload_conf()",
-        "alter role \"order\" set synchronous_commit = off",
-        "alter role \"user\" set synchronous_commit = off",
-        "alter role control set synchronous_commit = off",
-        "alter role drill set synchronous_commit = off",
-        "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('order', 'user', 'control', 'drill')",
-    ];
-
-    let report = drilled("postgres", &plants, rounds(Kind::Kill, Part::Leader, 3)).await;
-
-    let words = against(&report, "every acknowledged order is stored");
-    assert!(words.contains("drill-"), "the key is named: {words}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make test-drill"]
-async fn planted_fences_that_forget_are_found_as_late_writes() {
-    let plants = [
-        "create function forget() returns trigger language plpgsql as $$ begin new.token := 0; return new; end $$",
-        "create trigger forget before insert or update on fences for each row execute function forget()",
-    ];
-
-    let report = drilled("drill", &plants, rounds(Kind::Kill, Part::Sentinel(1), 3)).await;
-
-    let words = against(&report, "a lock is held by one at a time");
-    assert!(words.contains("a write with"), "{words}");
-}
-
-/// Without which the others prove nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make test-drill"]
-async fn planted_nothing_is_found_as_nothing() {
-    let report = drilled("order", &[], rounds(Kind::Kill, Part::Leader, 1)).await;
-
-    assert_eq!(report.against, Vec::<String>::new());
 }

@@ -1,0 +1,77 @@
+//! Commits that do not wait, each in its way, and a fence that forgets.
+
+use drill::{Kind, Part};
+
+use super::{Planted, rounds};
+
+/// Ends every connection of the services', so that they come again as their roles are set by now.
+const ANEW: (&str, &str) = (
+    "postgres",
+    "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('order', 'user', 'control', 'drill')",
+);
+
+/// What names an order that was told of and is not there.
+const LOST: [&str; 3] = ["drill-", "customer ", "sent at "];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Patroni: make test-drill"]
+async fn planted_commits_that_are_told_before_they_are_written_are_found_as_lost_orders() {
+    let planted = Planted::new(&[
+        ("postgres", "alter system set wal_writer_delay = '10s'"),
+        ("postgres", "select pg_reload_conf()"),
+        (
+            "postgres",
+            "alter role \"order\" set synchronous_commit = off",
+        ),
+        (
+            "postgres",
+            "alter role \"user\" set synchronous_commit = off",
+        ),
+        (
+            "postgres",
+            "alter role control set synchronous_commit = off",
+        ),
+        ("postgres", "alter role drill set synchronous_commit = off"),
+        ANEW,
+    ]);
+
+    let found = planted
+        .drilled(rounds(3, &[(Kind::Kill, Part::Leader)]))
+        .await;
+
+    found.has_against("every acknowledged order is stored", &LOST);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Patroni: make test-drill"]
+async fn planted_fences_that_forget_are_found_as_late_writes() {
+    let planted = Planted::new(&[
+        (
+            "drill",
+            "create function forget() returns trigger language plpgsql as $$ begin new.token := 0; return new; end $$",
+        ),
+        (
+            "drill",
+            "create trigger forget before insert or update on fences for each row execute function forget()",
+        ),
+    ]);
+
+    let found = planted
+        .drilled(rounds(3, &[(Kind::Kill, Part::Sentinel(1))]))
+        .await;
+
+    found.has_against(
+        "a lock is held by one at a time",
+        &["a write with", "client-"],
+    );
+}
+
+/// Without which the others prove nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Patroni: make test-drill"]
+async fn planted_nothing_is_found_as_nothing() {
+    let leader = rounds(1, &[(Kind::Kill, Part::Leader)]);
+    let found = Planted::new(&[]).drilled(leader).await;
+
+    found.has_nothing_against_but(&[]);
+}
