@@ -3,6 +3,7 @@
 
 mod barriers;
 mod browser;
+mod figures;
 mod office;
 #[allow(dead_code, reason = "the other tests of the whole shop use more of it")]
 #[path = "../promises/open.rs"]
