@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what building and running Holdfast needs and this machine lacks, and says so. Silent when nothing is missing.
 # `setup.sh ha` also installs what the highly available form is made of: etcd, Patroni, HAProxy, Redis Sentinel, pgBackRest.
-# `setup.sh browser` also installs what pages are tested with: Chromium and its driver.
+# `setup.sh browser` also installs what pages are tested with: Chromium, its driver, and axe-core below `target`.
 # `setup.sh drill` installs that, and what lets the clock of one process jump.
 # `setup.sh k8s` also installs what the manifests below k8s/ are tested with: promtool and kubectl.
 set -eu
@@ -22,6 +22,25 @@ postgres_at_least_15() {
 kubectl_to_install() {
   candidate=$(apt-cache policy kubernetes-client 2>/dev/null | sed -n 's/^ *Candidate: //p')
   [ -n "$candidate" ] && dpkg --compare-versions "$candidate" ge 1.27
+}
+
+# axe-core, as axe.txt pins it, into `target/axe`: anew whenever another one is pinned.
+fetch_axe() {
+  here=$(dirname "$0")
+  axe=$here/../target/axe
+  cmp -s "$here/axe.txt" "$axe/axe.txt" && return
+  echo "Fetching axe-core by pip, into target/axe."
+  rm -rf "$axe"
+  mkdir -p "$axe"
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+    --requirement "$here/axe.txt" --dest "$axe"
+  python3 -m zipfile --extract "$axe"/*.whl "$axe"
+  mv "$axe"/*/axe.min.js "$axe"
+  cp "$here/axe.txt" "$axe"
+}
+# What is left to do once nothing is missing.
+finish() {
+  if [ "$1" = browser ]; then fetch_axe; fi
 }
 
 if ! has cargo; then
@@ -45,6 +64,7 @@ fi
 if [ "${1:-}" = browser ]; then
   has chromium || missing="$missing chromium"
   has chromedriver || missing="$missing chromium-driver"
+  python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
   # Without a font for it, Chinese is a row of boxes in every picture.
   [ -n "$(fc-list :lang=zh 2>/dev/null)" ] || missing="$missing fontconfig fonts-wqy-microhei"
 fi
@@ -62,7 +82,10 @@ if [ "${1:-}" = k8s ]; then
     fi
   fi
 fi
-[ -n "$missing" ] || exit 0
+if [ -z "$missing" ]; then
+  finish "${1:-}"
+  exit
+fi
 
 if [ "$(uname)" = Darwin ]; then
   echo "Missing:$missing. Please run: brew install postgresql@17 redis && xcode-select --install" >&2
@@ -90,3 +113,4 @@ $root apt-get update -q
 # shellcheck disable=SC2086 # A list of packages.
 $root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
 postgres_at_least_15 || { echo "This system's Postgres is older than 15: see https://apt.postgresql.org" >&2; exit 1; }
+finish "${1:-}"

@@ -102,6 +102,12 @@ impl Browser {
             .await
     }
 
+    /// Runs `script` in the page; answers what it calls its last argument with.
+    pub(crate) async fn run_to_its_answer(&self, script: &str) -> Value {
+        self.post("execute/async", json!({ "script": script, "args": [] }))
+            .await
+    }
+
     /// The path that is shown, with its query.
     pub(crate) async fn path(&self) -> String {
         let path = self.run("return location.pathname + location.search").await;
@@ -167,7 +173,11 @@ impl Browser {
     /// The whole page as it looks `width` wide: a PNG in base 64.
     pub(crate) async fn picture(&self, width: u32, dark: bool) -> String {
         let scheme = if dark { "dark" } else { "light" };
-        let feature = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        // Without motion: a picture half way from light to dark is neither.
+        let feature = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
         self.tool("Emulation.setEmulatedMedia", json!({ "features": feature }))
             .await;
         let size =

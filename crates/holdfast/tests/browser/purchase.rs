@@ -13,8 +13,12 @@ pub(crate) async fn stocked(own_pair: bool) -> Shop {
         count: 1,
         own_pair,
         settings: &[],
-    })
-    .await;
+    });
+    planted(shop.await).await
+}
+
+/// The same with the demo's catalogue and news.
+pub(crate) async fn planted(shop: Shop) -> Shop {
     order::seed::run(&shop.order.db()).await.unwrap();
     news::seed::run(&shop.news.db()).await.unwrap();
     shop
