@@ -1,6 +1,7 @@
 # Every image of Holdfast but the database's: one stage a program, chosen by `--target order`.
 #
 #   docker build --target order -t holdfast/order:0.1.0 .
+#   docker buildx build --platform linux/amd64,linux/arm64 --target order -t REGISTRY/order:0.1.0 --push .
 #
 # No line here needs more than the builder of Docker 20.10.
 ARG BUILD_IMAGE=rust:1.95-slim-trixie

@@ -21,12 +21,20 @@ use tonic::Status;
 use tonic::transport::server::{Connected, TcpIncoming};
 use tracing::debug;
 
+use crate::Guest;
 use crate::identity::Identity;
 
 /// How long a caller may take to prove itself; its own patience is a second.
 const HANDSHAKE: Duration = Duration::from_secs(2);
 /// How many may be at it at once: more than a house has instances. Whoever comes then waits in the kernel.
 const HANDSHAKES: usize = 256;
+
+/// Who is let in.
+#[derive(Clone, Copy)]
+pub(crate) struct Callers {
+    pub(crate) services: &'static [&'static str],
+    pub(crate) guests: &'static [Guest],
+}
 
 /// Who is at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +43,8 @@ pub(crate) enum Caller {
     Unasked,
     /// A service that is let in.
     Known(&'static str),
+    /// Somebody who is let in to one thing.
+    Guest(&'static Guest),
     /// One of the house that has no business here.
     Stranger,
 }
@@ -46,8 +56,8 @@ pub(crate) struct Line {
 }
 
 impl Caller {
-    /// Finds out which of `services` has sent its certificate over `connection`.
-    fn of(connection: &ServerConnection, services: &[&'static str]) -> Self {
+    /// Finds out which of `callers` has sent its certificate over `connection`.
+    fn of(connection: &ServerConnection, callers: Callers) -> Self {
         let shown = connection.peer_certificates();
         let shown = shown
             .and_then(<[_]>::first)
@@ -55,12 +65,15 @@ impl Caller {
         let Some(Ok(certificate)) = shown else {
             return Self::Stranger;
         };
-        let is = |service: &&&'static str| {
-            let name = ServerName::try_from(tls::name(service));
+        let is = |name: &str| {
+            let name = ServerName::try_from(tls::name(name));
             name.is_ok_and(|name| verify_server_name(&certificate, &name).is_ok())
         };
-        let known = services.iter().find(is);
-        known.map_or(Self::Stranger, |service| Self::Known(service))
+        let known = callers.services.iter().find(|service| is(service));
+        let known = known.map(|service| Self::Known(service));
+        let guest = || callers.guests.iter().find(|guest| is(guest.name));
+        let found = known.or_else(|| guest().map(Self::Guest));
+        found.unwrap_or(Self::Stranger)
     }
 
     /// Lets it in, or not.
@@ -76,11 +89,11 @@ impl Caller {
     }
 }
 
-/// Takes connections; with an `identity`, from those who prove to be of the house, and notes which of `services` it is.
+/// Takes connections; with an `identity`, from those who prove to be of the house, and notes which of `callers` it is.
 pub(crate) fn take(
     incoming: TcpIncoming,
     identity: Option<Identity>,
-    services: &'static [&'static str],
+    callers: Callers,
 ) -> impl Stream<Item = io::Result<Line>> {
     let taken = incoming.map(move |wire| {
         let identity = identity.clone();
@@ -88,7 +101,7 @@ pub(crate) fn take(
             match (wire, identity) {
                 (Err(error), _) => Some(Err(error)),
                 (Ok(wire), None) => Some(Ok(Line::plain(wire))),
-                (Ok(wire), Some(identity)) => proven(wire, &identity, services).await.map(Ok),
+                (Ok(wire), Some(identity)) => proven(wire, &identity, callers).await.map(Ok),
             }
         }
     });
@@ -96,11 +109,7 @@ pub(crate) fn take(
 }
 
 /// Hears the proof of whoever has connected. Nobody else waits for it.
-async fn proven(
-    wire: TcpStream,
-    identity: &Identity,
-    services: &'static [&'static str],
-) -> Option<Line> {
+async fn proven(wire: TcpStream, identity: &Identity, callers: Callers) -> Option<Line> {
     let from = wire.peer_addr();
     let accepting = TlsAcceptor::from(identity.server()).accept(wire);
     // A task of its own, for the arithmetic: this one takes all connections.
@@ -110,7 +119,7 @@ async fn proven(
         _ => Err(io::ErrorKind::TimedOut.into()),
     };
     match accepted {
-        Ok(wire) => Some(Line::proven(wire, services)),
+        Ok(wire) => Some(Line::proven(wire, callers)),
         Err(error) => {
             refused(from, &error);
             None
@@ -132,8 +141,8 @@ impl Line {
         }
     }
 
-    fn proven(wire: TlsStream<TcpStream>, services: &[&'static str]) -> Self {
-        let caller = Caller::of(wire.get_ref().1, services);
+    fn proven(wire: TlsStream<TcpStream>, callers: Callers) -> Self {
+        let caller = Caller::of(wire.get_ref().1, callers);
         Self {
             wire: Either::Right(Box::new(wire)),
             caller,

@@ -6,6 +6,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::Room;
+use crate::caller::Callers;
 use crate::config::Config;
 use crate::health::Health;
 use crate::identity::Identity;
@@ -21,8 +22,8 @@ pub struct Door {
     pub(crate) config: Arc<Config>,
     pub(crate) room: Room,
     pub(crate) identity: Option<Identity>,
-    /// The services that call here.
-    pub(crate) callers: &'static [&'static str],
+    /// Who calls here.
+    pub(crate) callers: Callers,
     pub(crate) health: Health,
     /// Ends when what was taken has had its time.
     pub(crate) ended: CancellationToken,

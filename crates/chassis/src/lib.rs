@@ -12,6 +12,7 @@ mod capacity;
 mod config;
 mod door;
 mod env;
+mod guest;
 mod health;
 mod healthcheck;
 mod identity;
@@ -39,6 +40,7 @@ pub use attend::hostname;
 pub use config::SETTINGS;
 pub use door::Door;
 pub use env::{Env, Wrong};
+pub use guest::Guest;
 pub use instance::Instance;
 pub use migrate::{MIGRATE_SETTINGS, Migration, NotMigrated, run as migrate};
 pub use page::settings_page;
@@ -62,6 +64,9 @@ pub trait Service: Send + Sync + Sized + 'static {
 
     /// The services that call this one. Where services prove themselves by certificates, no other is let in.
     const CALLERS: &'static [&'static str] = &[];
+
+    /// Who is let in beside them, to one thing each. Where nobody proves anything by a certificate there are none.
+    const GUESTS: &'static [Guest] = &[];
 
     /// Called once before the first request: says what the instance needs, and starts what runs beside the requests.
     fn begin(&self, instance: &Instance) {

@@ -20,7 +20,7 @@ use tonic::{Code, Status};
 use tracing::{Instrument as _, Span, error};
 
 use crate::answer::Answer;
-use crate::caller::Caller;
+use crate::caller::{Caller, Callers};
 use crate::capacity::Capacity;
 use crate::health::Health;
 use crate::room::{End, Full};
@@ -41,7 +41,7 @@ const ATTEND: &str = "/holdfast.control.v1.Registry/Attend";
 /// What every request passes.
 pub(crate) struct Entry {
     service: &'static str,
-    callers: &'static [&'static str],
+    callers: Callers,
     token: SecretString,
     room: Room,
     capacity: Option<Capacity>,
@@ -70,16 +70,21 @@ impl Entry {
     }
 
     async fn admit(&self, request: Request, next: Next) -> Result<Response, Status> {
-        if request.uri().path().starts_with(HEALTH) {
-            let mut answer = next.run(request).await;
-            self.health.sign(answer.headers_mut());
-            return Ok(answer);
-        }
+        let path = request.uri().path().to_owned();
         // A connection of which nothing is known is a stranger's.
         let caller = request.extensions().get().copied();
-        caller.unwrap_or(Caller::Stranger).admit(self.callers)?;
-        self.check(request.headers())?;
-        let path = request.uri().path().to_owned();
+        match caller.unwrap_or(Caller::Stranger) {
+            Caller::Guest(guest) => guest.admit(&path)?,
+            _ if path.starts_with(HEALTH) => {
+                let mut answer = next.run(request).await;
+                self.health.sign(answer.headers_mut());
+                return Ok(answer);
+            }
+            caller => {
+                caller.admit(self.callers.services)?;
+                self.check(request.headers())?;
+            }
+        }
         let work = Box::pin(self.ended.run_until_cancelled(scoped(self, request, next)));
         // It ends when its answer begins: a stream that lasts takes no room.
         let admitted = self.room.admit(&path, Priority::of(&path), work, judged);

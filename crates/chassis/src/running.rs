@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::attend::{Attendance, Card};
+use crate::caller::Callers;
 use crate::config::Config;
 use crate::identity::Identity;
 use crate::{Door, Env, Instance, Room, Service, Wrong, admin, tls};
@@ -92,7 +93,10 @@ pub async fn start<S: Service>(
         config: config.clone(),
         room,
         identity: env.identity().cloned(),
-        callers: S::CALLERS,
+        callers: Callers {
+            services: S::CALLERS,
+            guests: S::GUESTS,
+        },
         health: instance.health.clone(),
         ended: ended.clone(),
     };

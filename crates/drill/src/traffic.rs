@@ -155,7 +155,7 @@ impl Shared {
             renewing
                 .buyers
                 .keep_signed_in(&renewing.traffic.doors)
-                .await
+                .await;
         };
         let renewing = tokio::spawn(renewing);
         let (mut came, last) = (

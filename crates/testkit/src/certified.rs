@@ -50,20 +50,34 @@ impl Certified {
     /// # Errors
     /// When a file cannot be written.
     pub fn renew(&self) -> anyhow::Result<()> {
-        let tls = self.tls();
-        let key = KeyPair::generate()?;
-        let params = CertificateParams::new(["127.0.0.1", "localhost"].map(str::to_owned))?;
-        let certificate = params.signed_by(&key, &self.issuer)?;
-        fs::write(tls.key, key.serialize_pem())?;
-        Ok(fs::write(tls.certificate, certificate.pem())?)
+        self.certify("server", &["127.0.0.1", "localhost"])?;
+        Ok(())
     }
 
-    /// Where all of it is.
+    /// Certifies that `who` is called by `names`.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn certify(&self, who: &str, names: &[&str]) -> anyhow::Result<Tls> {
+        let tls = self.of(who);
+        let key = KeyPair::generate()?;
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let certificate = CertificateParams::new(names)?.signed_by(&key, &self.issuer)?;
+        fs::write(&tls.key, key.serialize_pem())?;
+        fs::write(&tls.certificate, certificate.pem())?;
+        Ok(tls)
+    }
+
+    /// Where what the server shows is.
     pub fn tls(&self) -> Tls {
+        self.of("server")
+    }
+
+    fn of(&self, who: &str) -> Tls {
         let file = |name: &str| self.folder.path().join(name);
         Tls {
-            certificate: file("server.pem"),
-            key: file("server.key"),
+            certificate: file(&format!("{who}.pem")),
+            key: file(&format!("{who}.key")),
             authority: file("ca.pem"),
         }
     }

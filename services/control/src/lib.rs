@@ -27,7 +27,7 @@ use api::control::registry_server::RegistryServer;
 use api::control::resources_server::ResourcesServer;
 use api::control::scaling_server::ScalingServer;
 use api::keda::external_scaler_server::ExternalScalerServer;
-use chassis::{Env, Instance, Migration, NotMigrated, Setting, Wrong};
+use chassis::{Env, Guest, Instance, Migration, NotMigrated, Setting, Wrong};
 use db::Db;
 use tonic::service::Routes;
 
@@ -70,6 +70,10 @@ impl Service {
 impl chassis::Service for Service {
     const SETTINGS: &'static [Setting] = config::SETTINGS;
     const CALLERS: &'static [&'static str] = &["gateway", "user", "order", "news", "control"];
+    const GUESTS: &'static [Guest] = &[Guest {
+        name: "keda",
+        asks: "externalscaler.ExternalScaler",
+    }];
 
     fn begin(&self, instance: &Instance) {
         let db = self.tools.db.clone();

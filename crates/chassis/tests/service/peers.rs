@@ -139,6 +139,43 @@ async fn a_certificate_is_no_substitute_for_the_token() {
     assert_eq!(tiny.asked(), 0);
 }
 
+#[tokio::test]
+async fn a_guest_needs_no_token_and_is_let_in_to_nothing_but_what_it_comes_for() {
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_client::HealthClient;
+    let authority = Authority::new();
+    let tiny = start("tiny", &authority).await;
+    let tls = speaking(Some(&authority.certify("guest")), &authority);
+    let settings = Settings {
+        tls: Some(watch::channel(Arc::new(tls)).1),
+        ..Settings::default()
+    };
+    let addrs = Fixed::new([tiny.running.addr.to_string()]);
+    let guest = discovery::channel("tiny", &addrs, &settings);
+
+    let let_in = ask(&guest, "greet").await;
+    let refused = HealthClient::new(guest)
+        .check(HealthCheckRequest::default())
+        .await
+        .unwrap_err();
+
+    assert_eq!(code(let_in), Code::Ok);
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    let sentence = "guest asks only holdfast.order.v1.Carts here";
+    assert_eq!(refused.message(), sentence);
+}
+
+#[tokio::test]
+async fn where_nobody_proves_anything_there_are_no_guests() {
+    let tiny = Tiny::start([]).await;
+    let addrs = Fixed::new([tiny.running.addr.to_string()]);
+    let anybody = discovery::channel("guest", &addrs, &Settings::default());
+
+    let refused = ask(&anybody, "greet").await;
+
+    assert_eq!(code(refused), Code::Unauthenticated);
+}
+
 /// A server that shows `proof` to anybody, and counts who believed it.
 async fn impostor(proof: &Proof) -> (SocketAddr, Arc<AtomicUsize>) {
     chassis::tls::install_provider();

@@ -14,7 +14,7 @@ use api::order as wire;
 use api::order::carts_client::CartsClient;
 use api::order::carts_server::{Carts, CartsServer};
 use api::token::{Given, Token};
-use chassis::{Env, Instance, Running, Setting, Wrong};
+use chassis::{Env, Guest, Instance, Running, Setting, Wrong};
 use retry::Deadline;
 use tokio::sync::Semaphore;
 use tonic::service::Routes;
@@ -50,6 +50,10 @@ impl Service {
 impl chassis::Service for Service {
     const SETTINGS: &'static [Setting] = config::SETTINGS;
     const CALLERS: &'static [&'static str] = &["tiny"];
+    const GUESTS: &'static [Guest] = &[Guest {
+        name: "guest",
+        asks: "holdfast.order.v1.Carts",
+    }];
 
     fn begin(&self, instance: &Instance) {
         let outside = self.answers.outside.clone();

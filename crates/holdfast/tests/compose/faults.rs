@@ -78,7 +78,6 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
     }
     let primary = shop.node("leader").await;
     cut(&shop, "the primary", &primary, "data", FAILOVER).await;
-    shop.close().await;
 }
 
 /// Whose processes are killed by name: one of each kind, or every single one.

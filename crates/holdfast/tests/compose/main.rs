@@ -7,6 +7,8 @@ mod config;
 mod engine;
 mod faults;
 mod ledger;
+mod left;
+mod project;
 mod sandbox;
 mod shop;
 mod size;

@@ -13,6 +13,7 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::engine::{Container, containers, run};
+use crate::project::Project;
 
 /// How long anything may take to settle.
 pub(crate) const SETTLED: Duration = Duration::from_mins(3);
@@ -28,6 +29,8 @@ pub(crate) const TOOLS: &str = concat!("holdfast/postgres:", env!("CARGO_PKG_VER
 pub(crate) struct Shop {
     pub(crate) fronts: Vec<Door>,
     ports: [u16; 2],
+    /// Taken away with it, also when the test panics.
+    project: Project,
 }
 
 impl Shop {
@@ -36,9 +39,8 @@ impl Shop {
         let mut shop = Self {
             fronts: Vec::new(),
             ports: [testkit::free_port(), testkit::free_port()],
+            project: Project::new(PROJECT),
         };
-        shop.compose(&["down", "--volumes", "--remove-orphans"])
-            .await;
         let began = Instant::now();
         shop.compose(&["up", "--detach"]).await;
         shop.fronts = shop.doors().await;
@@ -70,7 +72,7 @@ impl Shop {
         };
         let [one, other] = self.ports.map(|port| port.to_string());
         let output = command
-            .args(["--project-name", PROJECT])
+            .args(["--project-name", self.project.name()])
             .args(words)
             .current_dir(root)
             .envs([("PORT", one), ("PORT_2", other)])
@@ -177,11 +179,6 @@ impl Shop {
             }
             sleep(LOOK).await;
         }
-    }
-
-    /// Takes it away, with its data.
-    pub(crate) async fn close(self) {
-        self.compose(&["down", "--volumes"]).await;
     }
 }
 

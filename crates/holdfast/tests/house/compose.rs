@@ -4,6 +4,7 @@
 
 mod bounds;
 mod file;
+mod machines;
 mod rules;
 mod watched;
 
@@ -13,7 +14,7 @@ use file::House;
 type Rule = fn(&House) -> Vec<String>;
 
 /// Every rule, with a fault that it has to find: in which file, what stands there, and what is written in its place.
-const RULES: [(Rule, [&str; 3]); 22] = [
+const RULES: [(Rule, [&str; 3]); 25] = [
     (
         rules::settings_are_known,
         [
@@ -172,6 +173,30 @@ const RULES: [(Rule, [&str; 3]); 22] = [
             "docker-compose.yml",
             "control-database=haproxy-1+haproxy-2",
             "control-database=haproxy-1+haproxy-3",
+        ],
+    ),
+    (
+        machines::no_kind_of_machine_is_named,
+        [
+            "Dockerfile",
+            "FROM ${BUILD_IMAGE} AS skeleton",
+            "FROM --platform=linux/amd64 ${BUILD_IMAGE} AS skeleton",
+        ],
+    ),
+    (
+        machines::no_kind_of_machine_is_named,
+        [
+            "docker-compose.yml",
+            "x-redis: &redis\n",
+            "x-redis: &redis\n  platform: linux/amd64\n",
+        ],
+    ),
+    (
+        machines::no_kind_of_machine_is_named,
+        [
+            "deploy/postgres/Dockerfile",
+            "pgbackrest \\",
+            "pgbackrest:amd64 \\",
         ],
     ),
 ];

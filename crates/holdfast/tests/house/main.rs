@@ -5,6 +5,7 @@ mod compose;
 mod contract;
 mod dependencies;
 mod floors;
+mod passed_over;
 mod proto;
 mod queries;
 mod rooms;

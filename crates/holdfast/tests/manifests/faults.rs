@@ -47,6 +47,10 @@ impl Fault {
     /// The objects of its overlay, with it.
     fn applied(&self) -> Vec<Object> {
         let mut objects = rendered(self.overlay).to_vec();
+        if self.place == "+" {
+            objects.push(Object(self.said.clone()));
+            return objects;
+        }
         let at = objects
             .iter()
             .position(|object| object.title() == self.title);

@@ -5,6 +5,7 @@
 
 mod boards;
 mod faults;
+mod keda;
 mod metrics;
 mod monitoring;
 mod object;

@@ -7,12 +7,13 @@ use super::watched::content::{Said, said};
 use super::watched::known::known;
 
 /// What there is in the highly available form only, where `tests/ha/shown.rs` looks at everything.
-const ELSEWHERE: [&str; 5] = [
+const ELSEWHERE: [&str; 6] = [
     "patroni_",
     "haproxy_",
     "etcd_",
     "discovery_instances",
     "registry_instances",
+    "scaling_",
 ];
 /// The bound of the goal, and values that rules and panels choose by.
 const CHOSEN: [&str; 6] = [

@@ -169,6 +169,22 @@ fn whom_prometheus_asks_is_there_and_may_be_asked() {
     assert_eq!(found.count(), holdfast::house::Kind::ALL.len());
 }
 
+/// Prometheus' operator calls each target after its Service, and what a metric says of a service itself gives way.
+#[test]
+#[ignore = "needs kubectl: make test-k8s"]
+fn what_control_says_of_a_service_is_not_said_of_control() {
+    let mut monitors = rendered("ha").iter();
+    let services = monitors.find(|one| one.title() == "ServiceMonitor services");
+
+    for endpoint in list(&services.unwrap().spec()["endpoints"]) {
+        let kept = json!([
+            {"sourceLabels": ["exported_service"], "regex": "(.+)", "targetLabel": "service"},
+            {"regex": "exported_service", "action": "labeldrop"},
+        ]);
+        assert_eq!(endpoint["metricRelabelings"], kept, "{endpoint}");
+    }
+}
+
 /// Whether what is compared with the tree is to be written to it: `make record`.
 #[expect(clippy::disallowed_methods, reason = "a test has no settings")]
 fn recording() -> bool {

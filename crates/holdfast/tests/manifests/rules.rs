@@ -1,6 +1,7 @@
 //! The rules that every overlay keeps. Each says what is wrong, in sentences; `faults.rs` has a faulty manifest for each.
 
 mod budgets;
+mod keda;
 mod links;
 mod neighbours;
 mod network;
@@ -24,7 +25,7 @@ const fn rule(name: &'static str, check: fn(&[Object]) -> Vec<String>) -> Rule {
     Rule { name, check }
 }
 
-pub(crate) const RULES: [Rule; 23] = [
+pub(crate) const RULES: [Rule; 25] = [
     rule("only fields that exist", strict::fields),
     rule("values that fields may have", syntax::values),
     rule("quantities that are some", syntax::quantities),
@@ -48,6 +49,8 @@ pub(crate) const RULES: [Rule; 23] = [
     rule("nobody without a policy", network::covered),
     rule("neighbours that are found one by one", neighbours::found),
     rule("no right that is not needed", rights::least),
+    rule("control that KEDA finds", keda::asked),
+    rule("KEDA that proves itself", keda::proven),
 ];
 
 #[test]

@@ -237,12 +237,12 @@ impl Service {
             set("scaling_most_instances", new.bounds[1].into());
         }
         let ahead = self.ahead.forecast();
-        if let Some(ahead) = ahead.and_then(|made| made.ahead(now, LOOK_AHEAD)) {
-            set("scaling_forecast_per_second", ahead);
-        }
+        let ahead = ahead.and_then(|made| made.ahead(now, LOOK_AHEAD));
+        set("scaling_forecast_holds", f64::from(ahead.is_some()));
+        // What is not known is no number, and least of all the one before.
+        set("scaling_forecast_per_second", ahead.unwrap_or(f64::NAN));
         let score = self.ahead.score(now);
-        if score.steps > 0 {
-            set("scaling_forecast_error_ratio", score.share);
-        }
+        let share = (score.steps > 0).then_some(score.share);
+        set("scaling_forecast_error_ratio", share.unwrap_or(f64::NAN));
     }
 }

@@ -178,11 +178,16 @@ impl Control {
             .faults
     }
 
-    /// Waits until it has seen each of its neighbours well a few times: of what was never heard nothing is said.
+    /// See [`acquainted`].
     pub(crate) async fn acquainted(&self) {
-        // Nothing shows it from outside; heartbeats come twice a second.
-        sleep(Duration::from_secs(3)).await;
+        acquainted().await;
     }
+}
+
+/// Waits until whoever looks on has seen each of its neighbours well a few times: of what was never heard nothing is said.
+pub(crate) async fn acquainted() {
+    // Nothing shows it from outside; heartbeats come twice a second.
+    sleep(Duration::from_secs(3)).await;
 }
 
 /// Waits until `so`.

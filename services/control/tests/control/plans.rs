@@ -1,9 +1,15 @@
-//! How the database finds locks and faults: by an index, however many there are.
+//! How the database finds locks, faults, loads and decisions: by an index, however many there are.
 
 use sqlx::{Connection as _, PgConnection};
 use testkit::plans::{is_about, run, statements};
 
-const TABLES: [&str; 3] = ["lock_claims", "lock_ends", "faults"];
+const TABLES: [&str; 5] = [
+    "lock_claims",
+    "lock_ends",
+    "faults",
+    "scaling_load",
+    "scaling_decisions",
+];
 /// Statements that count all there is, and say so.
 const COUNTS: [&str; 3] = [
     "select count(token)",
@@ -17,7 +23,7 @@ fn is_ours(statement: &str) -> bool {
 }
 
 #[tokio::test]
-async fn no_statement_about_locks_and_faults_reads_a_whole_table() {
+async fn no_statement_about_what_grows_reads_a_whole_table() {
     let database = testkit::database("control").await;
     let mut connection = PgConnection::connect(&database.primary_url())
         .await
@@ -34,10 +40,14 @@ async fn no_statement_about_locks_and_faults_reads_a_whole_table() {
         from generate_series(1, 20000) n;
         insert into faults (type, component, incarnation, occurred_at, detected_at, severity)
         values ('instance_killed', 'order-1', 'open', now(), now(), 'major');
-        analyze lock_claims, lock_ends, faults;";
+        insert into scaling_load (service, step, total, samples)
+        select service, n, 1, 1 from scaling, generate_series(1, 8352) n;
+        insert into scaling_decisions (service, version, desired, why, floor, load, least, most, decided_at)
+        select service, n, 2, 'load', 2, 1, 1, 8, now() from scaling, generate_series(1, 10000) n;
+        analyze lock_claims, lock_ends, faults, scaling, scaling_load, scaling_decisions;";
     run(&mut connection, grow).await;
     let statements = statements(is_ours);
-    assert!(statements.len() >= 15, "where are the statements?");
+    assert!(statements.len() >= 20, "where are the statements?");
 
     let mut wrong = Vec::new();
     for statement in statements {

@@ -4,5 +4,6 @@ mod crowd;
 mod decided;
 mod fenced;
 mod foreseen;
+mod guest;
 mod keda;
 mod told;

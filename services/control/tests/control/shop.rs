@@ -33,6 +33,7 @@ pub(crate) struct Control {
     pub(crate) registry: RegistryClient<Channel>,
     pub(crate) scaling: ScalingClient<Channel>,
     pub(crate) channel: Channel,
+    pub(crate) addr: SocketAddr,
     _running: Option<Running>,
     /// Of one that can be killed, all that it does.
     runtime: Option<Runtime>,
@@ -117,6 +118,7 @@ impl Control {
             registry: RegistryClient::new(channel.clone()),
             scaling: ScalingClient::new(channel.clone()),
             channel,
+            addr,
             _running: running,
             runtime,
         }

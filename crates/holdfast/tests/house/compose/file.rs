@@ -8,9 +8,10 @@ use serde_yaml_ng::{Mapping, Value};
 use crate::tree::root;
 
 /// Every file that a rule looks at.
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "docker-compose.yml",
     "Dockerfile",
+    "deploy/postgres/Dockerfile",
     "deploy/haproxy/haproxy.cfg",
     "deploy/postgres/patroni.yml",
 ];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::scale::{autoscaler, least};
+use super::scale::{least, scaler};
 use crate::object::{Object, selects, text};
 use crate::settings::{default_of, given};
 
@@ -66,8 +66,7 @@ pub(super) fn connections(objects: &[Object]) -> Vec<String> {
             let service = object.service().unwrap_or_default();
             let each = given(objects, object, "DATABASE_CONNECTIONS");
             let each = each.unwrap_or_else(|| default_of(service, "DATABASE_CONNECTIONS"));
-            let most =
-                autoscaler(objects, object).and_then(|one| one.spec()["maxReplicas"].as_u64());
+            let most = scaler(objects, object).and_then(|one| one.most);
             (most.unwrap_or(1) + 1) * each.parse::<u64>().unwrap()
         })
         .sum();

@@ -138,6 +138,21 @@ fn others(object: &Object, there: &BTreeSet<(String, String)>) -> Vec<String> {
                 want("Service", &backend["name"]);
             }
         }
+        "ScaledObject" => {
+            let target = &spec["scaleTargetRef"];
+            want(text(&target["kind"]), &target["name"]);
+            for trigger in list(&spec["triggers"]) {
+                let proof = &trigger["authenticationRef"];
+                if !proof.is_null() {
+                    want("TriggerAuthentication", &proof["name"]);
+                }
+            }
+        }
+        "TriggerAuthentication" => {
+            for one in list(&spec["secretTargetRef"]) {
+                want("Secret", &one["name"]);
+            }
+        }
         "ObjectStore" => {
             let keys = &spec["configuration"]["s3Credentials"];
             want("Secret", &keys["accessKeyId"]["name"]);

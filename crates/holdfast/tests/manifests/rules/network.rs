@@ -1,14 +1,19 @@
 //! Who reaches whom, by the policies as Kubernetes reads them.
 
-use chassis::Service as _;
 use serde_json::{Value, json};
 
 use crate::object::{Labels, Object, labels, list, selects, text};
+
+/// By this label a namespace is told by its name.
+const NAMESPACE: &str = "kubernetes.io/metadata.name";
+/// Ours.
+const HERE: &str = "holdfast";
 
 /// A set of pods that are alike.
 #[derive(Debug)]
 struct Pods {
     name: String,
+    namespace: &'static str,
     labels: Labels,
     ports: Vec<(String, u64)>,
 }
@@ -22,6 +27,7 @@ fn everybody(objects: &[Object]) -> Vec<Pods> {
                 .pod_labels()
                 .remove("app.kubernetes.io/name")
                 .unwrap_or_default(),
+            namespace: HERE,
             labels: object.pod_labels(),
             ports: ports(object),
         })
@@ -31,11 +37,29 @@ fn everybody(objects: &[Object]) -> Vec<Pods> {
         worn.insert("cnpg.io/cluster".to_owned(), cluster.name().to_owned());
         all.push(Pods {
             name: cluster.name().to_owned(),
+            namespace: HERE,
             labels: worn,
             ports: vec![("postgres".to_owned(), 5432)],
         });
     }
     all
+}
+
+/// Those of KEDA, where it scales anything: its operator, and one that has no business here.
+fn outside(objects: &[Object]) -> Vec<Pods> {
+    let asked = objects.iter().any(|one| one.kind() == "ScaledObject");
+    let pods = [
+        ("keda", "keda", "keda-operator"),
+        ("its metrics", "keda", "keda-metrics-apiserver"),
+        ("its like elsewhere", "default", "keda-operator"),
+    ];
+    let pods = pods.map(|(name, namespace, app)| Pods {
+        name: name.to_owned(),
+        namespace,
+        labels: [("app".to_owned(), app.to_owned())].into(),
+        ports: Vec::new(),
+    });
+    pods.into_iter().filter(|_| asked).collect()
 }
 
 fn ports(object: &Object) -> Vec<(String, u64)> {
@@ -53,15 +77,21 @@ fn ports(object: &Object) -> Vec<(String, u64)> {
         .collect()
 }
 
+/// Who calls `service`, be it for a single thing.
+fn calls<S: chassis::Service>() -> Vec<&'static str> {
+    let guests = S::GUESTS.iter().map(|guest| guest.name);
+    S::CALLERS.iter().copied().chain(guests).collect()
+}
+
 /// Whether `from` has business at the port of `to`. Who calls a service, its code says.
 fn needed(from: &Pods, to: &Pods, port: &str) -> bool {
     let callers = match to.name.as_str() {
-        "user" => user::Service::CALLERS,
-        "order" => order::Service::CALLERS,
-        "news" => news::Service::CALLERS,
-        "gateway" => gateway::Gateway::CALLERS,
-        "control" => control::Service::CALLERS,
-        _ => &[],
+        "user" => calls::<user::Service>(),
+        "order" => calls::<order::Service>(),
+        "news" => calls::<news::Service>(),
+        "gateway" => calls::<gateway::Gateway>(),
+        "control" => calls::<control::Service>(),
+        _ => Vec::new(),
     };
     let from = from.name.as_str();
     let keeps = |name: &str| ["user", "order", "news", "control"].contains(&name);
@@ -85,14 +115,16 @@ pub(super) fn ways(objects: &[Object]) -> Vec<String> {
         .iter()
         .filter(|object| object.kind() == "NetworkPolicy")
         .collect();
-    let all = everybody(objects);
+    let (all, outside) = (everybody(objects), outside(objects));
     let mut told = Vec::new();
-    for from in &all {
+    for from in all.iter().chain(&outside) {
         for to in &all {
             for (name, number) in &to.ports {
                 let needed = needed(from, to, name);
                 let sides = [("egress", from, to), ("ingress", to, from)];
-                let wrong = sides.into_iter().filter(|(way, at, peer)| {
+                // What others let their own pods do, others say.
+                let ours = sides.into_iter().filter(|(_, at, _)| at.namespace == HERE);
+                let wrong = ours.filter(|(way, at, peer)| {
                     lets(&policies, way, at, peer, name, *number) != needed
                 });
                 told.extend(wrong.map(|(way, ..)| {
@@ -119,13 +151,17 @@ fn lets(policies: &[&Object], way: &str, at: &Pods, peer: &Pods, name: &str, num
                 .iter()
                 .any(|one| one["port"] == name || one["port"] == number);
         let peers = list(&rule[field]);
-        // Pods of this namespace only: other namespaces and addresses are others.
-        let here = |one: &Value| {
-            one["namespaceSelector"].is_null()
-                && one["ipBlock"].is_null()
-                && selects(&one["podSelector"], &peer.labels)
+        let namespace = [(NAMESPACE.to_owned(), peer.namespace.to_owned())].into();
+        // Addresses are others'. Where no namespace is named, ours is meant.
+        let meant = |one: &Value| {
+            let spaces = &one["namespaceSelector"];
+            let there = match spaces {
+                Value::Null => peer.namespace == HERE,
+                _ => selects(spaces, &namespace),
+            };
+            there && one["ipBlock"].is_null() && selects(&one["podSelector"], &peer.labels)
         };
-        port && (peers.is_empty() || peers.iter().any(here))
+        port && (peers.is_empty() || peers.iter().any(meant))
     })
 }
 

@@ -7,22 +7,64 @@ use crate::object::{Object, labels, list, selects, text};
 /// What `overlays/dev` has one of, and says so.
 const SINGLE: [&str; 1] = ["Deployment valkey"];
 
-/// The autoscaler of `workload`.
-pub(crate) fn autoscaler<'a>(objects: &'a [Object], workload: &Object) -> Option<&'a Object> {
-    let mut all = objects
-        .iter()
-        .filter(|one| one.kind() == "HorizontalPodAutoscaler");
-    all.find(|one| {
-        let target = &one.spec()["scaleTargetRef"];
-        target["kind"] == workload.kind() && target["name"] == workload.name()
+/// Something that keeps as many pods as are needed.
+pub(crate) struct Scaler<'a> {
+    object: &'a Object,
+    least: Option<u64>,
+    pub(crate) most: Option<u64>,
+    behavior: &'a Value,
+}
+
+/// Whatever scales here: an autoscaler, or what KEDA makes one from.
+fn scalers(objects: &[Object]) -> impl Iterator<Item = Scaler<'_>> {
+    objects.iter().filter_map(|object| {
+        let spec = object.spec();
+        let (least, most, behavior) = match object.kind() {
+            "HorizontalPodAutoscaler" => ("minReplicas", "maxReplicas", &spec["behavior"]),
+            "ScaledObject" => {
+                let own = &spec["advanced"]["horizontalPodAutoscalerConfig"];
+                ("minReplicaCount", "maxReplicaCount", &own["behavior"])
+            }
+            _ => return None,
+        };
+        let (least, most) = (spec[least].as_u64(), spec[most].as_u64());
+        Some(Scaler {
+            object,
+            least,
+            most,
+            behavior,
+        })
     })
+}
+
+impl Scaler<'_> {
+    fn scales(&self, workload: &Object) -> bool {
+        let target = &self.object.spec()["scaleTargetRef"];
+        target["kind"] == workload.kind() && target["name"] == workload.name()
+    }
+
+    /// The resources by whose use it goes.
+    fn measured(&self) -> impl Iterator<Item = &str> {
+        let spec = self.object.spec();
+        let metrics = list(&spec["metrics"])
+            .iter()
+            .map(|one| &one["resource"]["name"]);
+        let triggers = list(&spec["triggers"]).iter().map(|one| &one["type"]);
+        let all = metrics.chain(triggers).map(text);
+        all.filter(|name| *name != "external")
+    }
+}
+
+/// What scales `workload`.
+pub(crate) fn scaler<'a>(objects: &'a [Object], workload: &Object) -> Option<Scaler<'a>> {
+    scalers(objects).find(|one| one.scales(workload))
 }
 
 /// How many pods of `workload` there are at least.
 pub(crate) fn least(objects: &[Object], workload: &Object) -> u64 {
-    let scaled = autoscaler(objects, workload).map(|one| &one.spec()["minReplicas"]);
-    let fixed = &workload.spec()["replicas"];
-    scaled.unwrap_or(fixed).as_u64().unwrap_or(1)
+    let fixed = || workload.spec()["replicas"].as_u64();
+    let least = scaler(objects, workload).map_or_else(fixed, |one| one.least);
+    least.unwrap_or(1)
 }
 
 /// Two of each at least, which do not lie on one node where there are more.
@@ -63,58 +105,45 @@ pub(super) fn spread(objects: &[Object]) -> Vec<String> {
 }
 
 pub(super) fn autoscalers(objects: &[Object]) -> Vec<String> {
-    let all = objects
-        .iter()
-        .filter(|one| one.kind() == "HorizontalPodAutoscaler");
-    let mut told: Vec<String> = all
+    let mut told: Vec<String> = scalers(objects)
         .flat_map(|one| {
-            able(objects, one)
-                .into_iter()
-                .map(move |fault| format!("{}: {fault}", one.title()))
+            let title = one.object.title();
+            let faults = able(objects, &one).into_iter();
+            faults.map(move |fault| format!("{title}: {fault}"))
         })
         .collect();
     let ours = objects
         .iter()
         .filter(|object| object.kind() == "Deployment" && object.service().is_some());
-    let fixed = ours.filter(|object| autoscaler(objects, object).is_none());
+    let fixed = ours.filter(|object| scaler(objects, object).is_none());
     told.extend(fixed.map(|object| format!("{} does not grow", object.title())));
     told
 }
 
-fn able(objects: &[Object], scaler: &Object) -> Vec<&'static str> {
-    let spec = scaler.spec();
-    let target = &spec["scaleTargetRef"];
-    let is_target =
-        |object: &&Object| target["kind"] == object.kind() && target["name"] == object.name();
+fn able(objects: &[Object], scaler: &Scaler<'_>) -> Vec<&'static str> {
     let mut told = Vec::new();
-    let Some(workload) = objects.iter().find(is_target) else {
+    let Some(workload) = objects.iter().find(|object| scaler.scales(object)) else {
         return vec!["its target is not there"];
     };
-    let (least, most) = (spec["minReplicas"].as_u64(), spec["maxReplicas"].as_u64());
-    if least.is_none() || least >= most {
+    if scaler.least.is_none() || scaler.least >= scaler.most {
         told.push("it cannot grow");
     }
     if !workload.spec()["replicas"].is_null() {
         told.push("each apply takes back what it does");
     }
-    let same = objects
-        .iter()
-        .filter(|one| one.kind() == scaler.kind() && one.spec()["scaleTargetRef"] == *target);
+    let same = scalers(objects).filter(|one| one.scales(workload));
     if same.count() != 1 {
         told.push("another one pulls at the same pods");
     }
-    let measured = list(&spec["metrics"])
-        .iter()
-        .map(|one| text(&one["resource"]["name"]));
     let requested = |name: &str| {
         let each = workload.containers().iter();
         each.into_iter()
             .all(|one| !one["resources"]["requests"][name].is_null())
     };
-    if measured.clone().count() == 0 || !measured.into_iter().all(requested) {
+    if scaler.measured().count() == 0 || !scaler.measured().all(requested) {
         told.push("it measures what no pod asks for");
     }
-    if spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"].as_u64() < Some(60) {
+    if scaler.behavior["scaleDown"]["stabilizationWindowSeconds"].as_u64() < Some(60) {
         told.push("it goes down too fast");
     }
     told

@@ -1,5 +1,7 @@
 //! Every field is one that the API knows.
 
+mod keda;
+
 use k8s_openapi::api::{apps, autoscaling, batch, core, networking, policy, rbac};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -40,6 +42,8 @@ fn of(object: &Object) -> Vec<String> {
         ("policy/v1", "PodDisruptionBudget") => read::<policy::v1::PodDisruptionBudget>(value),
         ("rbac.authorization.k8s.io/v1", "Role") => read::<rbac::v1::Role>(value),
         ("rbac.authorization.k8s.io/v1", "RoleBinding") => read::<rbac::v1::RoleBinding>(value),
+        ("keda.sh/v1alpha1", "ScaledObject") => read::<keda::ScaledObject>(value),
+        ("keda.sh/v1alpha1", "TriggerAuthentication") => read::<keda::TriggerAuthentication>(value),
         _ if OTHERS.iter().any(|group| version.starts_with(group)) => Vec::new(),
         _ => vec![format!("{version} is not known here")],
     };

@@ -105,9 +105,10 @@ pub async fn decide(
     if usize::try_from(rows) != Ok(new.len()) {
         return Ok(false);
     }
+    // Each decision pushes out one, which is found by the key.
     let pruned = query!(
         "delete from scaling_decisions d using unnest($1::text[], $2::bigint[]) as new (service, version)
-        where d.service = new.service and d.version <= new.version - $3",
+        where d.service = new.service and d.version = new.version - $3",
         &columns.services,
         &columns.versions,
         KEPT

@@ -6,7 +6,7 @@ use api::control::{ReportRequest, Sighting};
 use tokio::time::sleep;
 
 use crate::faults::processes::Observer;
-use crate::house::{House, free, tiny, until};
+use crate::house::{House, acquainted, free, tiny, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_instance_that_ends_in_order_has_no_fault() {
@@ -39,7 +39,7 @@ async fn an_observer_that_stood_still_blames_nobody_for_it() {
         ("NEWS_ADDRS", news.addr.to_string()),
     ];
     let observer = Observer::start(&house, "one", &watched).await;
-    sleep(Duration::from_secs(3)).await;
+    acquainted().await;
 
     for _ in 0..4 {
         observer.pause();

@@ -5,7 +5,8 @@ use std::time::Duration;
 use api::control::ListFaultsRequest;
 use testkit::Wire;
 
-use crate::house::{House, free, tiny};
+use crate::faults::processes::Observer;
+use crate::house::{House, acquainted, free, tiny};
 
 /// Within how many seconds a fault has to be detected, and one that only time can tell.
 const SOON: f64 = 5.0;
@@ -17,23 +18,23 @@ async fn struck(deed: impl Fn(&Wire), kind: &str, goal: f64) {
     let order = tiny("order", free()).await;
     let wire = Wire::to(order.addr).await;
     let watched = [("ORDER_ADDRS", wire.addr().to_string())];
+    let component = format!("order@{}", wire.addr());
     let (one, other) = tokio::join!(
-        house.control("one", &watched),
-        house.control("two", &watched)
+        Observer::start(&house, "one", &watched),
+        Observer::start(&house, "two", &watched)
     );
-    tokio::join!(one.acquainted(), other.acquainted());
+    acquainted().await;
 
     deed(&wire);
     let took = house.one(kind).await;
-    // So that the second one sees it too.
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    tokio::join!(one.sees(&component), other.sees(&component));
     wire.heal();
 
     let all = house.all_over().await;
     crate::house::say(format_args!(
         "{kind}: detected after {took:.1} s (goal: {goal} s)"
     ));
-    assert_eq!(all, [format!("{kind} order@{} resumed", wire.addr())]);
+    assert_eq!(all, [format!("{kind} {component} resumed")]);
     assert!(took < goal * 3.0, "{took}");
 }
 

@@ -1,7 +1,8 @@
 //! Control services as processes of their own, which are stopped and killed.
 
+use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::process::Stdio;
+use std::path::PathBuf;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -13,6 +14,7 @@ use crate::house::{House, free, until};
 /// A control service as a process.
 pub(crate) struct Observer {
     pub(crate) addr: SocketAddr,
+    log: PathBuf,
     child: Child,
 }
 
@@ -27,6 +29,7 @@ impl Observer {
         name: &str,
         watched: &[(&str, String)],
     ) -> Self {
+        let log = house.folder.path().join(format!("{name}.log"));
         let child = Command::new(env!("CARGO_BIN_EXE_control"))
             .env_clear()
             .envs(house.settings(name, watched))
@@ -35,12 +38,14 @@ impl Observer {
                 ("ADMIN_LISTEN", free().to_string()),
                 ("SERVICE_TOKEN", "a token for tests only".to_owned()),
                 ("DRAIN_GRACE", "0s".to_owned()),
+                ("LOG", "warn".to_owned()),
             ])
-            .stderr(Stdio::null())
+            .stderr(File::create(&log).unwrap())
             .kill_on_drop(true)
             .spawn();
         let observer = Self {
             addr,
+            log,
             child: child.unwrap(),
         };
         until("it listens", async || {
@@ -48,6 +53,18 @@ impl Observer {
         })
         .await;
         observer
+    }
+
+    /// Waits until it has seen for itself that `component` has a fault, whoever has written that down.
+    pub(crate) async fn sees(&self, component: &str) {
+        until("it sees the fault", async || {
+            let log = fs::read_to_string(&self.log).unwrap();
+            let mut begun = log
+                .lines()
+                .filter(|line| line.contains("a fault has begun"));
+            begun.any(|line| line.contains(component))
+        })
+        .await;
     }
 
     pub(crate) fn pause(&self) {

@@ -1,0 +1,69 @@
+//! Nothing stays behind of a test, however it ends.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, Stdio};
+
+use crate::project::{Project, engine, listed};
+
+const NAME: &str = "holdfast-test-left";
+/// An image that holds nothing: to be created from, not run.
+const EMPTY: &str = "holdfast-test-empty:latest";
+
+/// What is there of the project: kinds of things.
+fn there() -> Vec<&'static str> {
+    let mine = format!("label=com.docker.compose.project={NAME}");
+    let kinds: [(&str, &[&str]); 3] = [
+        ("container", &["ps", "--all"]),
+        ("network", &["network", "ls"]),
+        ("volume", &["volume", "ls"]),
+    ];
+    let left = kinds
+        .into_iter()
+        .filter(|(_, words)| !listed(words, &mine).is_empty());
+    left.map(|(kind, _)| kind).collect()
+}
+
+/// Makes what Compose would: a network, a volume, a container on both; and one that only looks into the volume.
+fn make() {
+    let label = format!("--label=com.docker.compose.project={NAME}");
+    let no_file = Command::new("docker")
+        .args(["import", "-", EMPTY])
+        .stdin(empty())
+        .output();
+    assert!(no_file.unwrap().status.success());
+    engine(&["network", "create", "--internal", &label, NAME]);
+    engine(&["volume", "create", &label, NAME]);
+    let (on, with) = (
+        format!("--network={NAME}"),
+        format!("--volume={NAME}:/kept"),
+    );
+    engine(&["create", &label, &on, &with, EMPTY, "/nothing"]);
+    engine(&["create", "--network=none", &with, EMPTY, "/nothing"]);
+}
+
+/// An archive without a file in it.
+fn empty() -> Stdio {
+    let mut tar = Command::new("tar");
+    tar.args(["--create", "--files-from=/dev/null"]);
+    let tar = tar.stdout(Stdio::piped()).spawn().unwrap();
+    tar.stdout.unwrap().into()
+}
+
+#[test]
+#[ignore = "needs a Docker engine: make test-compose"]
+fn nothing_stays_of_a_test_that_panics() {
+    let test = || {
+        let _project = Project::new(NAME);
+        make();
+        assert_eq!(there(), ["container", "network", "volume"]);
+        panic!("planted");
+    };
+
+    let ended = catch_unwind(AssertUnwindSafe(test));
+
+    let words = ended.unwrap_err();
+    assert_eq!(words.downcast_ref(), Some(&"planted"));
+    let left = there();
+    engine(&["image", "rm", EMPTY]);
+    assert_eq!(left, [""; 0]);
+}
