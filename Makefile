@@ -84,7 +84,7 @@ test-browser: setup ## Use the shop as people do, in Chromium; leaves pictures o
 # The short set is the tests of this module; `ALL=1` for every mistake, and every moment at which one may interrupt.
 DRILL_SHORT := drill::short::
 
-test-drill: ## Drill briefly, and drill a shop with a mistake planted, which it has to find (ALL=1: every mistake, and Ctrl-C)
+test-drill: ## Drill briefly (ALL=1: also shops with a mistake planted, which it has to find, and Ctrl-C)
 	@deploy/setup.sh drill
 	@cargo build --workspace --all-targets
 	@cargo test --workspace --no-fail-fast --test ha -- --ignored --test-threads=1 $(if $(ALL),drill::,$(DRILL_SHORT))

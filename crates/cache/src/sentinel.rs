@@ -82,9 +82,30 @@ impl Server {
         Self {
             addr: format!("{}:{}", text("ip"), text("port")),
             life: text("runid").to_owned(),
-            down: flags.contains("s_down")
-                || flags.contains("o_down")
-                || flags.contains("disconnected"),
+            // Not where it is `disconnected`: whoever is promoted sends all its clients away, Sentinels among them, and those
+            // come again. One that stays away is `s_down` soon.
+            down: flags.contains("s_down") || flags.contains("o_down"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flagged(flags: &str) -> Server {
+        let told = [("ip", "10.0.0.1"), ("port", "6379"), ("flags", flags)];
+        let owned = told.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Server::read(&HashMap::from(owned))
+    }
+
+    #[test]
+    fn who_is_missed_is_down_and_nobody_else() {
+        for flags in ["master,s_down,o_down", "s_down,slave,disconnected"] {
+            assert!(flagged(flags).down, "{flags}");
+        }
+        for flags in ["master", "slave", "master,disconnected"] {
+            assert!(!flagged(flags).down, "{flags}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A mistake is planted into the shop's databases, in place of one in its services: the drill finds it, and names what it broke.
 
+mod keys;
 mod lost;
 mod payments;
 
@@ -12,7 +13,7 @@ use stack::Folder;
 use tokio_util::sync::CancellationToken;
 
 /// A shop with something planted into it; nothing, where the right one is drilled by the same course.
-pub(super) struct Planted {
+struct Planted {
     /// Statements, each with the database that it is run in.
     plants: &'static [(&'static str, &'static str)],
     /// What its services are set to.
@@ -22,11 +23,11 @@ pub(super) struct Planted {
 }
 
 /// What was found.
-pub(super) struct Found(Report);
+struct Found(Report);
 
 impl Planted {
     /// A shop in which `plants` stand.
-    pub(super) fn new(plants: &'static [(&'static str, &'static str)]) -> Self {
+    fn new(plants: &'static [(&'static str, &'static str)]) -> Self {
         Self {
             plants,
             settings: &[],
@@ -35,7 +36,7 @@ impl Planted {
     }
 
     /// The same, with so many customers each second.
-    pub(super) fn visited_by(self, rate: u32) -> Self {
+    fn visited_by(self, rate: u32) -> Self {
         Self { rate, ..self }
     }
 
@@ -45,7 +46,7 @@ impl Planted {
     }
 
     /// Drills it by `rounds`.
-    pub(super) async fn drilled(self, rounds: Vec<Round>) -> Found {
+    async fn drilled(self, rounds: Vec<Round>) -> Found {
         let folder = Folder::scratch().unwrap();
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let asked = Asked {
@@ -75,7 +76,7 @@ impl Planted {
 
 impl Found {
     /// It does not pass, and says why: `what` does not hold, with all of `words`, which name the operation.
-    pub(super) fn has_against(&self, what: &str, words: &[&str]) {
+    fn has_against(&self, what: &str, words: &[&str]) {
         assert!(!self.0.passed());
         let against = &self.0.against;
         let found = against.iter().find(|found| found.starts_with(what));
@@ -104,7 +105,7 @@ impl Found {
 }
 
 /// The same round over and over: its blows fall one after the other, a while apart.
-pub(super) fn rounds(count: usize, blows: &[(Kind, Part)]) -> Vec<Round> {
+fn rounds(count: usize, blows: &[(Kind, Part)]) -> Vec<Round> {
     let blow = |(kind, part): &(Kind, Part)| Blow {
         kind: *kind,
         part: *part,
