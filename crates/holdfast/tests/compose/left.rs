@@ -26,11 +26,7 @@ fn there() -> Vec<&'static str> {
 /// Makes what Compose would: a network, a volume, a container on both; and one that only looks into the volume.
 fn make() {
     let label = format!("--label=com.docker.compose.project={NAME}");
-    let no_file = Command::new("docker")
-        .args(["import", "-", EMPTY])
-        .stdin(empty())
-        .output();
-    assert!(no_file.unwrap().status.success());
+    import_nothing();
     engine(&["network", "create", "--internal", &label, NAME]);
     engine(&["volume", "create", &label, NAME]);
     let (on, with) = (
@@ -41,12 +37,16 @@ fn make() {
     engine(&["create", "--network=none", &with, EMPTY, "/nothing"]);
 }
 
-/// An archive without a file in it.
-fn empty() -> Stdio {
+/// Makes an image of an archive without a file in it.
+fn import_nothing() {
     let mut tar = Command::new("tar");
     tar.args(["--create", "--files-from=/dev/null"]);
-    let tar = tar.stdout(Stdio::piped()).spawn().unwrap();
-    tar.stdout.unwrap().into()
+    let mut tar = tar.stdout(Stdio::piped()).spawn().unwrap();
+    let mut import = Command::new("docker");
+    import.args(["import", "-", EMPTY]);
+    import.stdin(tar.stdout.take().unwrap());
+    assert!(import.output().unwrap().status.success());
+    assert!(tar.wait().unwrap().success());
 }
 
 #[test]

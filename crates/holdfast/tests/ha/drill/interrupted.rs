@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use holdfast::say;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use stack::Folder;
@@ -14,7 +15,7 @@ use tokio::time::{Instant, timeout};
 use super::{LIMIT, drill};
 
 /// How long it may take to heal and end all of it.
-const ENDING: Duration = Duration::from_secs(60);
+const ENDING: Duration = Duration::from_mins(1);
 /// What a shell calls the end by Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
@@ -40,7 +41,9 @@ async fn interrupted(moment: &str, signal: Signal) {
     let ended = ended.unwrap_or_else(|_| panic!("{moment}: it goes on after {ENDING:?}"));
     assert_eq!(ended.unwrap().code(), Some(INTERRUPTED), "{moment}");
     let took = since.elapsed().as_secs_f64();
-    println!("{signal} at `{moment}`: ended after {took:.1} s");
+    say::line(format_args!(
+        "{signal} at `{moment}`: ended after {took:.1} s"
+    ));
     // The watchdog ends last, and by itself.
     let gone = async || !below.iter().any(|pid| runs(*pid)) && within(scratch.path()).is_empty();
     crate::open::until("all that it started has ended", gone).await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use drill::{Blow, Kind, Part, Report, Round};
 use holdfast::ha::Shop;
 use holdfast::ha::drill::{Asked, judged};
+use holdfast::say;
 use stack::Folder;
 use tokio_util::sync::CancellationToken;
 
@@ -69,7 +70,7 @@ impl Planted {
         };
         let report = judged(&asked, rounds, CancellationToken::new(), before).await;
         let report = report.unwrap().unwrap();
-        println!("{:#?}", report.against);
+        say::line(format_args!("{:#?}", report.against));
         Found(report)
     }
 }

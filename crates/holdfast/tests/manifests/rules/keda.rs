@@ -87,7 +87,7 @@ fn is_control(objects: &[Object], address: &str) -> bool {
     let ports = service.map_or(&[][..], |one| list(&one.spec()["ports"]));
     let is_there = ports
         .iter()
-        .any(|one| one["name"] == "grpc" && one["port"].to_string() == port);
+        .any(|one| one["name"] == "grpc" && one["port"].as_u64() == port.parse().ok());
     let proof = named(objects, "Certificate", "control-peer");
     is_there && proof.is_some_and(|one| list(&one.spec()["dnsNames"]).contains(&json!(host)))
 }

@@ -98,11 +98,11 @@ pub(crate) struct TriggerAuthentication {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Authentication {
-    secret_target_ref: Vec<Parameter>,
+    secret_target_ref: Vec<FromSecret>,
 }
 
 #[derive(Deserialize)]
-struct Parameter {
+struct FromSecret {
     parameter: String,
     name: String,
     key: String,
