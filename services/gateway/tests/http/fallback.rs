@@ -126,9 +126,9 @@ async fn what_was_read_a_moment_ago_serves_again_whoever_has_seen_no_more() {
 }
 
 #[tokio::test]
-async fn what_was_read_a_moment_ago_does_not_serve_where_operators_want_nothing_kept() {
+async fn what_its_service_would_not_show_again_does_not_serve_again() {
     let redis = testkit::redis().await;
-    // The service says that it may not be shown for longer.
+    // It may be shown for no longer.
     let front = front(&redis, "7.1.20;0").await;
     let path = &paths()[1];
 
