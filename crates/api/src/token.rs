@@ -320,6 +320,19 @@ mod tests {
         assert!(after > before);
     }
 
+    #[test]
+    fn what_holds_for_two_parts_is_the_lesser_of_each() {
+        let read = |timeline, lsn| ReadAt {
+            token: Token::at(7, Position { timeline, lsn }),
+            left: Duration::from_secs(lsn),
+        };
+
+        // A replica that has heard of a promotion and lags, and one that has not heard of it.
+        let both = read(2, 5).with(read(1, 9));
+
+        assert_eq!(both, read(1, 5));
+    }
+
     #[tokio::test]
     async fn a_request_answers_with_the_furthest_it_saw() {
         let near = Token::at(

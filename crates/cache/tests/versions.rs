@@ -6,8 +6,8 @@ mod common;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use api::token::{Given, Token};
-use cache::{Bounds, Redis};
+use api::token::{Given, Position, Seen, Token};
+use cache::{Bounds, Cache, Redis};
 use common::{CLUSTER, Source, cut_off, process, process_within, read, replica, token, until};
 use tokio::sync::Notify;
 
@@ -84,6 +84,41 @@ async fn what_was_read_before_a_write_is_not_taken_after_it() {
 
     let elsewhere = read(&process(&redis).await, Given::Nothing, &source, 2, 20).await;
     assert_eq!(elsewhere, 2);
+}
+
+#[tokio::test]
+async fn what_a_replica_that_lags_behind_a_promotion_says_is_not_taken_for_newer_than_a_write_before_it()
+ {
+    let redis = testkit::redis().await;
+    let (reader, writer) = (process(&redis).await, process(&redis).await);
+    writer.invalidate("key", token(15)).await;
+
+    read_later(&reader, 1, 12).await;
+
+    assert_eq!(read_later(&process(&redis).await, 2, 15).await, 2);
+    assert_eq!(read_later(&process(&redis).await, 3, 20).await, 2);
+}
+
+#[tokio::test]
+async fn what_a_replica_that_lags_behind_a_promotion_said_is_dropped_by_a_write_before_it() {
+    let redis = testkit::redis().await;
+    let (reader, writer) = (process(&redis).await, process(&redis).await);
+    read_later(&reader, 1, 12).await;
+
+    writer.invalidate("key", token(15)).await;
+
+    assert_eq!(read_later(&process(&redis).await, 2, 15).await, 2);
+}
+
+/// Reads through `cache` on a replica that has heard of a promotion, and replayed up to `lsn`.
+async fn read_later(cache: &Cache<u64>, value: u64, lsn: u64) -> u64 {
+    let position = Position { timeline: 2, lsn };
+    let seen = Seen {
+        position,
+        ..replica(value, lsn)
+    };
+    let Ok(served) = cache.get("key", async || Ok::<_, Infallible>(seen)).await;
+    served.value
 }
 
 #[tokio::test]

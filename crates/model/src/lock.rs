@@ -4,7 +4,7 @@
 //! Real: [`control::domain::lock::Lock`], which decides who has it. Written out here: the guard's arithmetic (`lock::Guard`), the
 //! fence's statement (`db::fence`), the sequence of tokens, the era of a timeline.
 //!
-//! | action | rule (DESIGN section 6) |
+//! | action | rule |
 //! |---|---|
 //! | [`Action::Ask`], [`Action::Arrive`] | acquire by the owner that holds it answers the same grant |
 //! | [`Action::Hear`], [`Action::Renew`], [`Action::Renewed`] | the guard measures by its own clock from before the call was sent, and gives up at 2/3 of the ttl |

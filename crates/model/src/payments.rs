@@ -4,7 +4,7 @@
 //! somebody has inserted and not committed is waited for, a lock is held to the end, a statement sees what was committed before
 //! it), and the statements of `user::charge`, `user::refund` and `user::store::payments`.
 //!
-//! | action | rule (DESIGN section 3) |
+//! | action | rule |
 //! |---|---|
 //! | [`Action::Insert`] | the primary key is the judge: charge inserts `charged`, a refund of all inserts `void` |
 //! | [`Action::LockPayment`] | whoever finds the row obeys it, under its lock |

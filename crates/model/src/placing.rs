@@ -4,7 +4,7 @@
 //! order ([`order::store::settle`]), and the till ([`user::domain::wallet::Till`]). Written out here: the conditions that are SQL
 //! over there (`saga::store::claim`, `order::store::place`).
 //!
-//! | action | rule (DESIGN section 3) |
+//! | action | rule |
 //! |---|---|
 //! | [`Action::Arrive`] of [`Message::Place`] | one transaction writes key, order, hold and saga row; one key, one order, for ever |
 //! | of [`Message::Charge`], [`Message::Refund`] | charge and its refusal are the same row; a void is a refusal, for ever |

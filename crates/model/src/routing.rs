@@ -4,7 +4,7 @@
 //! Real: the rule of a read ([`db::serves`]), what a cache entry serves and which fill counts ([`cache::Need`], [`cache::Version`]),
 //! and the token itself ([`api::token`]). Written out here: what Postgres does with its log.
 //!
-//! | action | rule (DESIGN section 4) |
+//! | action | rule |
 //! |---|---|
 //! | [`Action::Write`], [`Action::Commit`], [`Action::Acknowledge`] | COMMIT returns when the synchronous standby has it; only then is the token read |
 //! | [`Action::Lose`] | an answer that is lost tells nothing |

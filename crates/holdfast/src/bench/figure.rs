@@ -19,7 +19,7 @@ pub(crate) enum Unit {
     Memory,
 }
 
-/// How large a ratio is to be, as `STACK.md` or a decision says.
+/// How large a ratio is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Target {
