@@ -26,5 +26,9 @@ for round in 1 2; do
   [ -z "$data" ] || sleep 0.2
 done
 for folder in "$@"; do
+  # What was mounted inside it comes off first, the innermost before what holds it.
+  awk -v below="$folder/" 'index($2, below) == 1 { print $2 }' /proc/mounts 2>/dev/null | sort -r | while read -r mounted; do
+    umount -l -- "$mounted" 2>/dev/null
+  done
   rm -rf -- "$folder"
 done

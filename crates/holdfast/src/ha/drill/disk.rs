@@ -12,15 +12,15 @@ use nix::unistd::{Gid, Uid, User, chown};
 /// Room for a node's data and its log, and little more.
 const SIZE: &str = "size=1g,mode=0755";
 
-/// A disk that can be filled.
+/// A disk that can be filled. What is mounted for it goes with the scratch folders that hold it.
 #[derive(Debug)]
 pub(super) struct Disk {
     path: PathBuf,
 }
 
 impl Disk {
-    /// Mounts one at `path`, and a part of it where the database node `node` will keep its data in `folder`. It is gone with
-    /// this process's mounts, which have to be its own.
+    /// Mounts one at `path`, and a part of it where the database node `node` will keep its data in `folder`. The mounts of
+    /// this process have to be its own.
     ///
     /// # Errors
     /// When it cannot be mounted.
@@ -74,16 +74,6 @@ impl Disk {
 
     fn ballast(&self) -> PathBuf {
         self.path.join("ballast")
-    }
-}
-
-/// The account that mounted it is not the one that looks: gone with our mounts, at the latest.
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount")
-            .arg("--lazy")
-            .arg(&self.path)
-            .output();
     }
 }
 
