@@ -7,8 +7,9 @@ use std::time::Duration;
 use retry::Deadline;
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::Why;
 use crate::meters::{InUse, Meters};
@@ -44,6 +45,13 @@ struct Idle {
     made: u64,
 }
 
+/// One of the connections that there may be, taken.
+#[derive(Debug)]
+struct Taken {
+    _permit: OwnedSemaphorePermit,
+    _counted: InUse,
+}
+
 /// A connection in use. Dropped, it is closed, in whatever state it is; only [`Connection::put_back`] keeps it.
 #[derive(Debug)]
 pub(crate) struct Connection<'env> {
@@ -52,8 +60,7 @@ pub(crate) struct Connection<'env> {
     pub(crate) cluster: u64,
     made: u64,
     address: Arc<Address>,
-    permit: OwnedSemaphorePermit,
-    _counted: InUse,
+    taken: Taken,
 }
 
 impl Address {
@@ -87,19 +94,21 @@ impl Address {
         let permit = deadline.limit(self.permits.clone().acquire_owned()).await;
         let permit = permit.map_err(|_| Why::Late)?;
         let permit = permit.expect("the semaphore is never closed");
-        let counted = self.meters.lent(&self.options, *lock(&self.most), began);
+        let taken = Taken {
+            _permit: permit,
+            _counted: self.meters.lent(&self.options, *lock(&self.most), began),
+        };
         let kept = lock(&self.idle).pop();
-        let idle = match kept {
-            Some(idle) => idle,
-            None => self.connect(deadline).await?,
+        let (idle, taken) = match kept {
+            Some(idle) => (idle, taken),
+            None => self.connect(taken, deadline).await?,
         };
         Ok(Connection {
             tx: Lent::new(idle.tx),
             cluster: idle.cluster,
             made: idle.made,
             address: self.clone(),
-            permit,
-            _counted: counted,
+            taken,
         })
     }
 
@@ -156,23 +165,43 @@ impl Address {
         self.known.load(Ordering::Relaxed)
     }
 
-    async fn connect(&self, deadline: Deadline) -> Result<Idle, Why> {
+    /// Makes a connection. Whoever wants it may leave before it is made: it is kept for the next one, so that an address to
+    /// which connecting takes longer than anybody's patience is reached in the end, and not begun with ever anew.
+    async fn connect(
+        self: &Arc<Self>,
+        taken: Taken,
+        deadline: Deadline,
+    ) -> Result<(Idle, Taken), Why> {
+        let (tell, told) = oneshot::channel();
+        let address = self.clone();
+        let attempt = async move {
+            let made = address.attempt().await.map(|idle| (idle, taken));
+            if let Err(Ok((idle, taken))) = tell.send(made) {
+                address.keep(idle);
+                drop(taken); // Only now: whoever waits for it is to find the connection.
+            }
+        };
+        tokio::spawn(attempt.in_current_span());
+        match deadline.limit(told).await {
+            Ok(Ok(made)) => made,
+            _ => Err(Why::Late),
+        }
+    }
+
+    async fn attempt(&self) -> Result<Idle, Why> {
         let made = self.broken.load(Ordering::Acquire);
-        let limit = self.soon(deadline);
         // Boxed, for it is large and rare.
-        let met = limit.limit(Box::pin(self.meet())).await;
-        let met = met.unwrap_or(Err(Why::Late));
-        match met {
+        let met = Deadline::after(self.patience)
+            .limit(Box::pin(self.meet()))
+            .await;
+        match met.unwrap_or(Err(Why::Late)) {
             Ok((tx, cluster)) => {
                 self.known.store(true, Ordering::Relaxed);
                 *lock(&self.resting) = None;
                 Ok(Idle { tx, cluster, made })
             }
             Err(why) => {
-                // A caller in a hurry says nothing about the address.
-                if !deadline.passed() {
-                    self.rest();
-                }
+                self.rest();
                 Err(why)
             }
         }
@@ -187,26 +216,29 @@ impl Address {
         }
         Ok((Tx::new(connection), cluster.cast_unsigned()))
     }
+
+    /// Keeps a connection for the next one, unless those of its age are not trusted any more.
+    fn keep(&self, idle: Idle) {
+        if idle.made < self.broken.load(Ordering::Acquire) {
+            return;
+        }
+        let most = *lock(&self.most) as usize;
+        let mut kept = lock(&self.idle);
+        kept.push(idle);
+        kept.truncate(most);
+    }
 }
 
 impl Connection<'_> {
     /// Keeps the connection for the next one. It must be outside of any transaction.
     pub(crate) fn put_back(mut self) {
-        if self.made < self.address.broken.load(Ordering::Acquire) {
-            return;
-        }
         self.tx.fault = None;
-        let idle = Idle {
+        self.address.keep(Idle {
             tx: self.tx.into_inner(),
             cluster: self.cluster,
             made: self.made,
-        };
-        let most = *lock(&self.address.most) as usize;
-        let mut kept = lock(&self.address.idle);
-        kept.push(idle);
-        kept.truncate(most);
-        drop(kept);
-        drop(self.permit); // Only now: whoever waits for it is to find the connection.
+        });
+        drop(self.taken); // Only now: whoever waits for it is to find the connection.
     }
 
     /// Closes the connection as broken, and those of the same age with it: what broke one has rarely spared the others.

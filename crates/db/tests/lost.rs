@@ -5,10 +5,21 @@
 mod support;
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use db::{Db, Error, Settings, Tx};
-use support::{HELD_UP, ask, database, hold_up, keyed, marks, until};
-use testkit::Database;
+use support::{HELD_UP, PATIENCE, ask, database, hold_up, keyed, marks, plain, until, within};
+use testkit::{Database, Wire};
+
+/// The session that was asked what every new connection is asked.
+const ASKED: &str = "from pg_stat_activity where datname = current_database() and state = 'idle'
+    and query = 'select pg_is_in_recovery(), system_identifier from pg_control_system()'";
+
+/// Says which session serves.
+async fn session(tx: &mut Tx) -> Result<i64, Error> {
+    let session = sqlx::query_scalar("select pg_backend_pid()::bigint");
+    Ok(session.fetch_one(&mut *tx).await?)
+}
 
 /// Says who serves, then fails with `code` until it was tried three times.
 async fn fail_twice(tx: &mut Tx, code: &str, served: &Mutex<Vec<i32>>) -> Result<(), Error> {
@@ -59,6 +70,28 @@ async fn a_connection_is_dropped_where_its_server_is_of_no_more_use_and_kept_whe
         let same = one == two && two == three;
         assert!(if dropped { others } else { same }, "{code}: {served:?}");
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_longer_than_its_caller_has_is_made_for_the_next_one() {
+    let database = database().await;
+    let wire = Wire::to_url(&database.primary_url()).await;
+    let db = Db::connect(Settings {
+        primaries: vec![wire.url(&database.primary_url())],
+        connections: 1,
+        patience: PATIENCE,
+        ..Settings::default()
+    });
+    wire.delay(Duration::from_millis(200));
+    let hurried = within(Duration::from_millis(100), plain(&db, "key")).await;
+    assert!(hurried.is_err(), "{hurried:?}");
+    until(&database, &format!("select exists (select {ASKED})")).await;
+    wire.heal();
+    let made = ask(&database, &format!("select pid::bigint {ASKED}")).await;
+
+    let served = db.write("who", |tx| Box::pin(session(tx))).await.unwrap();
+
+    assert_eq!(served, made);
 }
 
 #[tokio::test]
