@@ -25,7 +25,7 @@ pub(crate) struct Patience {
 }
 
 /// One customer, at each door.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Client {
     turn: usize,
     doors: Vec<Customer>,

@@ -1,6 +1,8 @@
 //! Commits that do not wait, each in its way, and a fence that forgets.
 
-use drill::{Kind, Part};
+use std::time::Duration;
+
+use drill::{Kind, Part, Round, Service};
 
 use super::{Planted, rounds};
 
@@ -8,6 +10,22 @@ use super::{Planted, rounds};
 const ANEW: (&str, &str) = (
     "postgres",
     "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('order', 'user', 'control', 'drill')",
+);
+
+/// The standby stands still, and a while later the leader is lost for so long that the standby leads.
+fn standby_and_leader() -> Vec<Round> {
+    let mut rounds = rounds(
+        1,
+        &[(Kind::Pause, Part::Standby), (Kind::Kill, Part::Leader)],
+    );
+    rounds[0].hold = Duration::from_secs(5);
+    rounds
+}
+
+/// A commit whose wait for the standby is cancelled is kept, and nobody knows it: the same key is sent again.
+const CANCELLED: (&str, &str) = (
+    "postgres",
+    "alter role \"order\" set statement_timeout = '500ms'",
 );
 
 /// What names an order that was told of and is not there.
@@ -44,6 +62,58 @@ async fn planted_commits_that_are_told_before_they_are_written_are_found_as_lost
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Patroni: make test-drill"]
+async fn planted_commits_that_wait_for_no_standby_are_found_as_lost_orders() {
+    let planted = Planted::new(&[
+        (
+            "postgres",
+            "alter role \"order\" set synchronous_commit = local",
+        ),
+        (
+            "postgres",
+            "alter role \"user\" set synchronous_commit = local",
+        ),
+        (
+            "postgres",
+            "alter role control set synchronous_commit = local",
+        ),
+        (
+            "postgres",
+            "alter role drill set synchronous_commit = local",
+        ),
+        ANEW,
+    ]);
+
+    let found = planted.drilled(standby_and_leader()).await;
+
+    found.has_against("every acknowledged order is stored", &LOST);
+}
+
+/// What a replay writes, so that it waits too, is written no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Patroni: make test-drill"]
+async fn planted_replays_that_wait_for_no_standby_are_found_as_lost_orders() {
+    let planted = Planted::new(&[
+        ("order", "create schema planted authorization \"order\""),
+        (
+            "order",
+            "create function planted.pg_logical_emit_message(boolean, text, text) returns pg_lsn language sql volatile
+             as 'select null::pg_lsn'",
+        ),
+        (
+            "postgres",
+            "alter role \"order\" set search_path = planted, pg_catalog, public",
+        ),
+        CANCELLED,
+        ANEW,
+    ]);
+
+    let found = planted.drilled(standby_and_leader()).await;
+
+    found.has_against("every acknowledged order is stored", &LOST);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Patroni: make test-drill"]
 async fn planted_fences_that_forget_are_found_as_late_writes() {
     let planted = Planted::new(&[
         (
@@ -70,8 +140,14 @@ async fn planted_fences_that_forget_are_found_as_late_writes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Patroni: make test-drill"]
 async fn planted_nothing_is_found_as_nothing() {
-    let leader = rounds(1, &[(Kind::Kill, Part::Leader)]);
-    let found = Planted::new(&[]).drilled(leader).await;
+    let right = Planted::new(&[CANCELLED, ANEW]);
+
+    let all = [
+        rounds(1, &[(Kind::OneWay, Part::Instance(Service::Order, 1))]),
+        rounds(1, &[(Kind::Kill, Part::Leader)]),
+        standby_and_leader(),
+    ];
+    let found = right.drilled(all.concat()).await;
 
     found.has_nothing_against_but(&[]);
 }
