@@ -68,6 +68,11 @@ impl Answer {
         }
         .into())
     }
+
+    /// As [`Refusal::is_passing`] says it of a refusal.
+    pub fn is_passing(&self) -> bool {
+        is_passing(self.status, &self.body)
+    }
 }
 
 /// What the shop said instead of doing it.
@@ -82,7 +87,11 @@ impl Refusal {
     /// Whether the same request may be sent again, under the same key: the shop says so, or who stands before the shop says in
     /// words of their own that nobody answered them.
     pub fn is_passing(&self) -> bool {
-        let unanswered = [502, 503, 504].contains(&self.status.as_u16());
-        self.body["retryable"] == true || (unanswered && self.body.is_null())
+        is_passing(self.status, &self.body)
     }
+}
+
+fn is_passing(status: StatusCode, body: &Value) -> bool {
+    let unanswered = [502, 503, 504].contains(&status.as_u16());
+    body["retryable"] == true || (unanswered && body.is_null())
 }

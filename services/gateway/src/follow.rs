@@ -67,7 +67,7 @@ async fn fetch_keys(edge: &Edge) -> Result<(), Status> {
 
 /// Follows the revocations. While they cannot be followed, roles above a customer's are not trusted.
 pub(crate) async fn revocations(edge: Edge) {
-    let (mut since, mut following) = (String::new(), false);
+    let (mut since, mut following) = (String::new(), None);
     loop {
         let asked = Instant::now();
         match fetch_revocations(&edge, &since).await {
@@ -75,13 +75,13 @@ pub(crate) async fn revocations(edge: Edge) {
                 revoke(&edge, &answer);
                 since = answer.next;
                 edge.verifier().followed_until(asked);
-                if !std::mem::replace(&mut following, true) {
+                if following.replace(true) != Some(true) {
                     info!("revocations are followed");
                 }
             }
             Err(error) => {
-                if std::mem::replace(&mut following, false) {
-                    warn!(%error, "revocations can no longer be followed");
+                if following.replace(false) != Some(false) {
+                    warn!(%error, "revocations are not followed");
                 }
             }
         }

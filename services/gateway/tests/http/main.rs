@@ -17,6 +17,7 @@ mod placing;
 mod probes;
 mod proxied;
 mod rules;
+mod scaling;
 mod shapes;
 mod tls;
 mod versions;
