@@ -106,10 +106,13 @@ async fn restart(shop: &Shop) {
 
     shop.compose(&["restart"]).await;
 
+    let composed = began.elapsed().as_secs_f64();
+    shop.well().await;
+    let well = began.elapsed().as_secs_f64();
     shop.healed().await;
     demo::order(&shop.fronts, "USD").await.unwrap();
     say::line(format_args!(
-        "restart of everything: {:.0} s",
+        "restart of everything: {:.0} s (Compose was done after {composed:.0} s, every container well after {well:.0} s)",
         began.elapsed().as_secs_f64()
     ));
     assert_eq!(confirmed(shop).await, before + 1);

@@ -103,12 +103,7 @@ impl Shop {
 
     /// Waits until every container is well, all database nodes are in step, and both doors are open.
     pub(crate) async fn healed(&self) {
-        until("every container is well", async || {
-            let all = self.containers().await;
-            let well = |one: &Container| one.is_done() || one.is_well();
-            all.len() > 20 && all.iter().all(well)
-        })
-        .await;
+        self.well().await;
         until("the database is in step", async || self.in_step().await).await;
         for front in &self.fronts {
             until("both doors are open", async || {
@@ -116,6 +111,16 @@ impl Shop {
             })
             .await;
         }
+    }
+
+    /// Waits until every container is well.
+    pub(crate) async fn well(&self) {
+        until("every container is well", async || {
+            let all = self.containers().await;
+            let well = |one: &Container| one.is_done() || one.is_well();
+            all.len() > 20 && all.iter().all(well)
+        })
+        .await;
     }
 
     async fn in_step(&self) -> bool {
