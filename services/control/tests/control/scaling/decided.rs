@@ -87,15 +87,18 @@ async fn what_instances_refuse_is_asked_for_too_and_tells_what_one_can_answer() 
     };
     let _crowd = Crowd::gather(&[control], 1, flooded);
 
+    // The first that is seen of it may be part of a moment only; more is believed as soon as it is seen.
+    crate::house::until("what one can answer is learned", async || {
+        let each = control.scaled().await.per_instance;
+        each.is_some_and(|each| (30.0..45.0).contains(&each))
+    })
+    .await;
+    // 80 are asked, and 65 of a hundred of about 40 are given to one; fewer are not wanted for a while, if it was less at first.
     let mut follower = control.follow().await;
-    // 80 are asked, and 65 of a hundred of about 40 are given to one.
     let told = follower.hears(|told| told.count >= 3).await;
 
-    assert!((3..=4).contains(&told.count), "{told:?}");
-    let scaled = control.scaled().await;
-    assert_eq!(&*scaled.per_instance_from, "learned");
-    let each = scaled.per_instance.unwrap();
-    assert!((30.0..45.0).contains(&each), "{each}");
+    assert_eq!((&*told.why, told.expired), ("load", false));
+    assert_eq!(&*control.scaled().await.per_instance_from, "learned");
 }
 
 #[tokio::test(flavor = "multi_thread")]
