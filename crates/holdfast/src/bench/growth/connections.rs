@@ -65,7 +65,10 @@ pub(super) async fn measure(
         });
         let found = contest("requests beside open connections", turns, &[way]).await?;
         let (rounds, memory) = (found.by("requests"), memory(door)?);
-        let name = format!("{} connections", said(*count));
+        let name = match count {
+            1 => "1 connection".to_owned(),
+            count => format!("{} connections", said(*count)),
+        };
         told.push(format!("{name}, {memory:.0} kB\n{}", found.table));
         let all = [rounds.cost, rounds.p99, vec![memory]];
         let names = [
