@@ -1,5 +1,6 @@
 //! What surrounds every request: its id, its span, its deadline, its consistency token, and the headers of its answer.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -60,7 +61,9 @@ pub(crate) async fn layer(State(edge): State<Edge>, mut request: Request, next: 
     let span = telemetry::http_server("gateway", &method, way.route(), request.headers());
     edge.equip(request.extensions_mut());
 
-    let work = within_deadline(&edge, method, checked(&edge, &way, request, next));
+    // It stays where it is: whatever surrounds it would hold it twice, and move all of that.
+    let work = pin!(checked(&edge, &way, request, next));
+    let work = within_deadline(&edge, method, work);
     let scoped = ID.scope(id.clone(), token::scope(given, work));
     let (mut response, seen) = scoped.instrument(span.clone()).await;
 
