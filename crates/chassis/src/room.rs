@@ -70,7 +70,7 @@ struct State {
     inside: usize,
     /// Those of them that do not wait for a neighbour.
     here: usize,
-    kinds: HashMap<String, Kind>,
+    kinds: HashMap<Arc<str>, Kind>,
 }
 
 #[derive(Default)]
@@ -190,11 +190,17 @@ impl Room {
 
 impl Inner {
     /// Lets a request in. Answers the kind that it counts as.
-    fn enter(&self, kind: &str, priority: Priority) -> Result<String, Full> {
+    fn enter(&self, kind: &str, priority: Priority) -> Result<Arc<str>, Full> {
         let mut state = self.lock();
-        let known = state.kinds.contains_key(kind) || state.kinds.len() < KINDS;
-        let kind = if known { kind } else { OTHER };
-        let inside = state.kinds.get(kind).map_or(0, |kind| kind.inside);
+        let full = state.kinds.len() >= KINDS;
+        let (kind, inside) = match state.kinds.get_key_value(kind) {
+            Some((kind, known)) => (kind.clone(), known.inside),
+            None if full => (
+                OTHER.into(),
+                state.kinds.get(OTHER).map_or(0, |other| other.inside),
+            ),
+            None => (kind.into(), 0),
+        };
         let crowded = state.here >= share(priority, state.limit.now());
         if crowded {
             state.limit.met();
@@ -209,9 +215,9 @@ impl Inner {
         }
         state.inside += 1;
         state.here += 1;
-        state.kinds.entry(kind.to_owned()).or_default().inside += 1;
+        state.kinds.entry(kind.clone()).or_default().inside += 1;
         self.in_flight.increment(1);
-        Ok(kind.to_owned())
+        Ok(kind)
     }
 
     /// A request waits for a neighbour, or is back.

@@ -10,6 +10,7 @@ pub mod costs;
 mod cpu;
 mod figure;
 mod groups;
+mod growth;
 mod limit;
 mod load;
 mod order;
@@ -17,5 +18,6 @@ mod report;
 mod results;
 pub mod scaling;
 mod scene;
+mod took;
 
 pub use asked::Asked;

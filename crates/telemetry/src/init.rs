@@ -90,6 +90,8 @@ where
         .with_location(false)
         .with_threads(false)
         .with_target(false)
+        // How long a span was not being worked at would be counted at every step of every request.
+        .with_tracked_inactivity(false)
         .with_filter(tracing_subscriber::filter::LevelFilter::INFO)
 }
 

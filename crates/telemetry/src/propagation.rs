@@ -16,6 +16,11 @@ pub fn extract(headers: &HeaderMap) -> Context {
     TraceContextPropagator::new().extract_with_context(&Context::new(), &Reading(headers))
 }
 
+/// Whether `headers` say that they continue a trace.
+pub(crate) fn is_traced(headers: &HeaderMap) -> bool {
+    headers.contains_key("traceparent")
+}
+
 /// The id of the current trace, as a collector shows it.
 pub fn trace_id() -> Option<String> {
     let context = Context::current();

@@ -4,11 +4,12 @@ use http::{HeaderMap, Method};
 use tracing::{Span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::propagation::extract;
+use crate::propagation::{extract, is_traced};
 
 /// The span of an HTTP request at `route` (the template, never the path), as a child of what `headers` name.
 pub fn http_server(service: &str, method: &Method, route: &str, headers: &HeaderMap) -> Span {
     let span = info_span!(
+        parent: None,
         "http",
         otel.name = %format_args!("{method} {route}"),
         otel.kind = "server",
@@ -26,6 +27,7 @@ pub fn rpc_server(service: &str, path: &str, headers: &HeaderMap) -> Span {
     let path = path.trim_start_matches('/');
     let (rpc_service, method) = path.split_once('/').unwrap_or((path, ""));
     let span = info_span!(
+        parent: None,
         "rpc",
         otel.name = path,
         otel.kind = "server",
@@ -62,8 +64,10 @@ pub fn failed(span: &Span) {
 }
 
 fn continued(span: Span, headers: &HeaderMap) -> Span {
-    // Before the span is entered: entering starts it, and a started span keeps its parent. It fails only where no
-    // traces are kept at all.
-    let _ = span.set_parent(extract(headers));
+    if is_traced(headers) {
+        // Before the span is entered: entering starts it, and a started span keeps its parent. It fails only where no
+        // traces are kept at all.
+        let _ = span.set_parent(extract(headers));
+    }
     span
 }

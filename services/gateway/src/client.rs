@@ -43,7 +43,15 @@ impl Client {
             .filter_map(|line| line.to_str().ok())
             .flat_map(|line| line.split(','))
             .collect();
-        Self(proxies.furthest(peer.to_canonical(), &hops))
+        Self::at(proxies.furthest(peer.to_canonical(), &hops))
+    }
+
+    /// Whom the one at `address` counts as.
+    fn at(address: IpAddr) -> Self {
+        Self(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        })
     }
 }
 
@@ -51,10 +59,7 @@ impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             IpAddr::V4(address) => address.fmt(f),
-            IpAddr::V6(address) => {
-                let network = address.to_bits() >> 64 << 64;
-                write!(f, "{}/64", Ipv6Addr::from_bits(network))
-            }
+            IpAddr::V6(network) => write!(f, "{network}/64"),
         }
     }
 }
@@ -209,9 +214,11 @@ mod tests {
 
     #[test]
     fn all_addresses_of_one_ipv6_customer_count_as_one() {
-        let one = Client("2001:db8:1:2::1".parse().unwrap()).to_string();
-        let two = Client("2001:db8:1:2:ffff::9".parse().unwrap()).to_string();
+        let [one, two, other] = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"]
+            .map(|address| Client::at(address.parse().unwrap()));
 
         assert_eq!(one, two);
+        assert_ne!(one, other);
+        assert_eq!(one.to_string(), "2001:db8:1:2::/64");
     }
 }

@@ -1,11 +1,16 @@
 //! What surrounds every request: its id, its span, its deadline, its consistency token, and the headers of its answer.
 
-use std::time::{Duration, Instant};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use api::token::{self, Given};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{AUTHORIZATION, HeaderName};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use chassis::room::End;
@@ -16,12 +21,23 @@ use uuid::Uuid;
 use crate::code::Code;
 use crate::problem::Problem;
 use crate::state::Edge;
-use crate::{priority, switches};
+use crate::switches;
+use crate::way::Way;
 
 /// The header that a request's id travels in, both ways.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header of the consistency token, both ways.
 const TOKEN: HeaderName = HeaderName::from_static(token::HEADER);
+/// What every answer wears.
+const WORN: [(HeaderName, &str); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
 /// When somebody may ask again for what operators have switched off.
 const SWITCHED_OFF: Duration = Duration::from_mins(1);
 /// The longest id that is taken over from a caller.
@@ -41,11 +57,13 @@ pub(crate) async fn layer(State(edge): State<Edge>, mut request: Request, next: 
     let began = Instant::now();
     let id = id(request.headers());
     let given = Given::read(request.headers().get(TOKEN).map(HeaderValue::as_bytes));
-    let (method, route) = (request.method().clone(), route(&request));
-    let span = telemetry::http_server("gateway", &method, &route, request.headers());
+    let (method, way) = (request.method().clone(), way(&edge, &request));
+    let span = telemetry::http_server("gateway", &method, way.route(), request.headers());
     edge.equip(request.extensions_mut());
 
-    let work = within_deadline(&edge, method.clone(), checked(&edge, &route, request, next));
+    // It stays where it is: whatever surrounds it would hold it twice, and move all of that.
+    let work = pin!(checked(&edge, &way, request, next));
+    let work = within_deadline(&edge, method, work);
     let scoped = ID.scope(id.clone(), token::scope(given, work));
     let (mut response, seen) = scoped.instrument(span.clone()).await;
 
@@ -53,7 +71,7 @@ pub(crate) async fn layer(State(edge): State<Edge>, mut request: Request, next: 
     if response.status().is_server_error() {
         telemetry::failed(&span);
     }
-    measure(&method, &route, response.status(), began);
+    way.took(response.status(), began.elapsed());
     dress(response.headers_mut(), &edge, &id, seen);
     response
 }
@@ -69,18 +87,26 @@ fn id(headers: &HeaderMap) -> String {
     };
     match given.filter(plain) {
         Some(id) => id.to_owned(),
-        None => Uuid::now_v7().simple().to_string(),
+        None => new_id().simple().to_string(),
     }
 }
 
-/// The template of the request's route, so that ids in paths do not multiply metrics.
-fn route(request: &Request) -> String {
+/// As `Uuid::now_v7` makes them, without asking the kernel for chance each time: such an id has to differ, and opens nothing.
+fn new_id() -> Uuid {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or_default());
+    uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid()
+}
+
+/// The request's way, by the template of its route, so that ids in paths do not multiply metrics.
+fn way(edge: &Edge, request: &Request) -> Arc<Way> {
     let matched = request.extensions().get::<MatchedPath>();
-    matched.map_or("unmatched", MatchedPath::as_str).to_owned()
+    let route = matched.map_or("unmatched", MatchedPath::as_str);
+    edge.ways().of(request.method(), route)
 }
 
 /// Refuses what is too large before anything looks at it.
-async fn checked(edge: &Edge, route: &str, request: Request, next: Next) -> Response {
+async fn checked(edge: &Edge, way: &Way, request: Request, next: Next) -> Response {
     let settings = edge.settings();
     let headers = request.headers();
     let bytes: usize = headers
@@ -100,36 +126,16 @@ async fn checked(edge: &Edge, route: &str, request: Request, next: Next) -> Resp
     if headers.get_all(AUTHORIZATION).iter().count() > 1 {
         return Problem::from(Code::InvalidToken).into_response();
     }
-    let method = request.method();
-    let switch = switches::of(method, route, request.uri().query());
+    let switch = switches::of(request.method(), way.route(), request.uri().query());
     if switch.is_some_and(|switch| !edge.is_on(switch)) {
         return Problem::new(Code::SwitchedOff)
             .after(SWITCHED_OFF)
             .into_response();
     }
-    let (kind, priority) = (kind(method, route), priority::of(method, route));
-    let admitted = edge
-        .room()
-        .admit(&kind, priority, Box::pin(next.run(request)), judged);
+    let work = Box::pin(next.run(request));
+    let admitted = edge.room().admit(&way.kind, way.priority, work, judged);
     let answer = admitted.await;
     answer.unwrap_or_else(|_| Problem::from(Code::Overloaded).into_response())
-}
-
-/// What a request counts as. A method that no route has must not make a kind of its own.
-fn kind(method: &Method, route: &str) -> String {
-    let known = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PATCH,
-        Method::DELETE,
-    ];
-    let method = if known.contains(method) {
-        method.as_str()
-    } else {
-        "OTHER"
-    };
-    format!("{method} {route}")
 }
 
 /// How a request ended, as far as it tells of this gateway.
@@ -161,17 +167,10 @@ async fn within_deadline(
     response
 }
 
-fn measure(method: &Method, route: &str, status: StatusCode, began: Instant) {
-    let labels = [
-        ("method", method.as_str().to_owned()),
-        ("route", route.to_owned()),
-        ("status", status.as_u16().to_string()),
-    ];
-    metrics::histogram!("http_request_seconds", &labels).record(began.elapsed().as_secs_f64());
-}
-
 /// Puts on what every answer wears.
 fn dress(headers: &mut HeaderMap, edge: &Edge, id: &str, seen: Given) {
+    // Once, and not header by header.
+    headers.reserve(WORN.len() + 5);
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -179,18 +178,13 @@ fn dress(headers: &mut HeaderMap, edge: &Edge, id: &str, seen: Given) {
         let text = HeaderValue::try_from(token.to_string());
         headers.insert(TOKEN, text.expect("a token is hex digits and dots"));
     }
-    for (name, value) in [
-        ("x-content-type-options", "nosniff"),
-        ("x-frame-options", "DENY"),
-        ("referrer-policy", "no-referrer"),
-        ("cross-origin-resource-policy", "same-origin"),
-    ] {
+    for (name, value) in WORN {
         headers.insert(name, HeaderValue::from_static(value));
     }
     let strict = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-    headers.entry("content-security-policy").or_insert(strict);
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(strict);
     headers
-        .entry("cache-control")
+        .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     if edge.settings().tls.is_some() {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");

@@ -1,6 +1,5 @@
 //! Reading what is everybody's: what was read a moment ago serves again, and while a service is away, what was last read there.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use crate::ask;
 use crate::code::Code;
 use crate::problem::Problem;
 use crate::refusal::{self, Asked};
+use crate::version::Written;
 
 /// Says that an answer was kept from before, as RFC 9211 has it.
 pub(crate) const HEADER: &str = "cache-status";
@@ -32,9 +32,9 @@ pub(crate) struct Fallback(Option<Answers>);
 
 #[derive(Clone)]
 struct Answers {
-    /// Of a moment ago, as they came.
-    recent: Arc<Shelf<Arc<dyn Any + Send + Sync>>>,
-    /// Of longer ago, as they are written.
+    /// Of a moment ago, as they go out.
+    recent: Arc<Shelf<Written>>,
+    /// Of longer ago, as they came.
     kept: Cache<String>,
 }
 
@@ -54,8 +54,8 @@ impl Fallback {
         }))
     }
 
-    /// Asks a service for what is everybody's, unless it was asked a moment ago. While it is away, answers what was kept, if the
-    /// caller has not seen more.
+    /// Asks a service for what is everybody's, unless it was asked a moment ago, and has its answer written by `write`: always
+    /// the same way for the same `what`. While it is away, answers what was kept, if the caller has not seen more.
     ///
     /// # Errors
     /// The service's refusal; `unavailable` when no answer came and none was kept, `not_yet_consistent` when the one that
@@ -66,11 +66,12 @@ impl Fallback {
         client: &C,
         request: Q,
         call: impl AsyncFn(&mut C, tonic::Request<Q>) -> Result<tonic::Response<R>, Status>,
-    ) -> Result<Shown<R>, Problem>
+        write: impl FnOnce(R) -> Written,
+    ) -> Result<Shown<Written>, Problem>
     where
         C: Clone,
         Q: Message,
-        R: Message + Clone + Default + 'static,
+        R: Message + Default,
     {
         let key = format!("{what} {}", BASE64.encode(request.encode_to_vec()));
         if let Some(recent) = self.recent(&key).await {
@@ -79,35 +80,43 @@ impl Fallback {
         // A call is large, and every handler that asks would be.
         let asked = Box::pin(ask::read_until(in_time(), client, request, call));
         match asked.await {
-            Ok(answer) => {
-                self.keep(&key, &answer).await;
-                Ok(Shown::fresh(answer.into_inner()))
+            Ok(answer) => Ok(Shown::fresh(self.keep(&key, answer, write).await)),
+            Err(status) => {
+                let kept = self.instead(what, &key, &status).await?;
+                Ok(kept.map(write))
             }
-            Err(status) => self.instead(what, &key, &status).await,
         }
     }
 
     /// What was answered a moment ago, if the caller has not seen more.
-    async fn recent<R: Clone + 'static>(&self, key: &str) -> Option<R> {
-        let answer = self.0.as_ref()?.recent.find(key).await?;
-        answer.downcast_ref::<R>().cloned()
+    async fn recent(&self, key: &str) -> Option<Written> {
+        self.0.as_ref()?.recent.find(key).await
     }
 
-    async fn keep<R: Message + Clone + 'static>(&self, key: &str, answer: &tonic::Response<R>) {
+    /// Keeps an answer, and writes it.
+    async fn keep<R: Message>(
+        &self,
+        key: &str,
+        answer: tonic::Response<R>,
+        write: impl FnOnce(R) -> Written,
+    ) -> Written {
         let read = answer.metadata().get(api::token::READ_AT);
         let read = read.and_then(|text| text.to_str().ok()?.parse::<ReadAt>().ok());
-        if let (Some(answers), Some(ReadAt { token, left })) = (&self.0, read) {
-            let at = Seen {
-                value: (),
-                cluster: token.cluster,
-                position: token.position,
-                primary: false,
-            };
-            let write = || BASE64.encode(answer.get_ref().encode_to_vec());
-            chassis::apart(answers.kept.keep(key, at.clone(), left, write)).await;
-            let recent = Arc::new(answer.get_ref().clone());
-            answers.recent.keep(key, at, left, recent).await;
-        }
+        let answer = answer.into_inner();
+        let (Some(answers), Some(ReadAt { token, left })) = (&self.0, read) else {
+            return write(answer);
+        };
+        let at = Seen {
+            value: (),
+            cluster: token.cluster,
+            position: token.position,
+            primary: false,
+        };
+        let came = || BASE64.encode(answer.encode_to_vec());
+        chassis::apart(answers.kept.keep(key, at.clone(), left, came)).await;
+        let written = write(answer);
+        answers.recent.keep(key, at, left, written.clone()).await;
+        written
     }
 
     /// What was kept, in place of an answer that did not come.

@@ -40,6 +40,7 @@ mod shape;
 mod state;
 mod switches;
 mod version;
+mod way;
 
 pub use code::Code;
 pub use openapi::document;

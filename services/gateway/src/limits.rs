@@ -4,6 +4,7 @@ mod alone;
 mod lease;
 mod shared;
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -12,10 +13,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use cache::Redis;
 use chassis::Allowance;
 use moka::future::Cache;
+use uuid::Uuid;
 
 use alone::Alone;
 use lease::Lease;
 use shared::Shared;
+
+use crate::client::Client;
 
 /// How many callers are kept in mind at once; the least active are forgotten, and asked of Redis again.
 const CALLERS: u64 = 100_000;
@@ -34,6 +38,15 @@ pub(crate) enum Class {
     Account,
     /// Tries at a password, by address.
     SignIn,
+}
+
+/// Whose requests are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Who {
+    /// Whoever calls from there.
+    Client(Client),
+    /// The account of this id.
+    Account(Uuid),
 }
 
 /// How many requests are allowed in a span of time; all of them may come at once.
@@ -60,7 +73,7 @@ pub(crate) struct Quotas {
 pub(crate) struct Limits {
     quotas: RwLock<Quotas>,
     shared: Option<Shared>,
-    leases: Cache<(Class, String), Arc<Lease>>,
+    leases: Cache<(Class, Who), Arc<Lease>>,
     alone: [Alone; 3],
 }
 
@@ -89,6 +102,15 @@ impl Class {
             Self::Address => "address",
             Self::Account => "account",
             Self::SignIn => "sign-in",
+        }
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(client) => client.fmt(f),
+            Self::Account(account) => account.fmt(f),
         }
     }
 }
@@ -140,11 +162,11 @@ impl Limits {
     }
 
     /// Counts one request of `who`.
-    pub(crate) async fn check(&self, class: Class, who: &str) -> Verdict {
+    pub(crate) async fn check(&self, class: Class, who: Who) -> Verdict {
         let quota = self.quota(class);
         let lease = self
             .leases
-            .get_with((class, who.to_owned()), async { Arc::default() })
+            .get_with((class, who), async { Arc::default() })
             .await;
         let tally = match lease.draw(Instant::now()) {
             Some(tally) => tally,
@@ -161,14 +183,14 @@ impl Limits {
     }
 
     /// Fetches some more requests, of which one is used at once.
-    async fn fetch(&self, class: Class, who: &str, lease: &Lease) -> Tally {
-        let quota = self.quota(class);
+    async fn fetch(&self, class: Class, who: Who, lease: &Lease) -> Tally {
+        let (quota, who) = (self.quota(class), who.to_string());
         if let Some(shared) = &self.shared
-            && let Ok(tally) = shared.take(class, who, quota, quota.batch()).await
+            && let Ok(tally) = shared.take(class, &who, quota, quota.batch()).await
         {
             return lease.fill(tally, Instant::now());
         }
-        self.alone[class as usize].take(who)
+        self.alone[class as usize].take(&who)
     }
 
     /// Forgets the local counts of callers that were not seen for long. To be called now and then.

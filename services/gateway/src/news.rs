@@ -2,6 +2,7 @@
 
 use api::news::{self as wire, GetArticleRequest, ListArticlesRequest};
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +15,7 @@ use crate::page::{List, Page};
 use crate::problem::Problem;
 use crate::rule::Rule;
 use crate::state::{Edge, NewsClient};
-use crate::version::{IfNoneMatch, IfNoneMatchHeader, Tagged};
+use crate::version::{IfNoneMatch, IfNoneMatchHeader, Tagged, Written};
 
 /// The routes of this module.
 pub(crate) fn routes() -> OpenApiRouter<Edge> {
@@ -31,14 +32,17 @@ async fn list(
     State(news): State<NewsClient>,
     State(fallback): State<Fallback>,
     Query(page): Query<Page>,
-) -> Result<Shown<List<ArticleBody>>, Problem> {
+) -> Result<Shown<Written>, Problem> {
     let wanted = ListArticlesRequest {
         page: Some(page.into()),
         include_drafts: false,
     };
     let call = NewsClient::list_articles;
-    let found = fallback.read("articles", &news, wanted, call).await?;
-    Ok(found.map(|page| List::of(page.articles, page.next_cursor)))
+    let write = |page: wire::ListArticlesResponse| {
+        Written::plain(&List::<ArticleBody>::of(page.articles, page.next_cursor))
+    };
+    let asked = fallback.read("articles", &news, wanted, call, write);
+    asked.await
 }
 
 /// Finds an article that is published.
@@ -50,14 +54,15 @@ async fn find(
     State(fallback): State<Fallback>,
     Path(id): Path<ArticleId>,
     known: IfNoneMatch,
-) -> Result<Shown<Tagged<ArticleBody>>, Problem> {
+) -> Result<Shown<Response>, Problem> {
     let wanted = GetArticleRequest {
         id: id.into_wire(),
         include_drafts: false,
     };
     let call = NewsClient::get_article;
-    let found = fallback.read("article", &news, wanted, call).await?;
-    Ok(found.map(|article| tagged(article).unless(known)))
+    let write = |article| tagged(article).into();
+    let asked = fallback.read("article", &news, wanted, call, write);
+    Ok(asked.await?.map(|article| article.unless(&known)))
 }
 
 /// An article.

@@ -16,7 +16,7 @@ use crate::page::{List, page_of};
 use crate::problem::Problem;
 use crate::rule::Rule;
 use crate::state::{CatalogClient, Edge};
-use crate::version::Tagged;
+use crate::version::{Tagged, Written};
 
 /// The routes of this module.
 pub(crate) fn routes() -> OpenApiRouter<Edge> {
@@ -34,10 +34,13 @@ async fn list(
     State(catalog): State<CatalogClient>,
     State(fallback): State<Fallback>,
     Query(query): Query<ProductsQuery>,
-) -> Result<Shown<List<ProductBody>>, Problem> {
+) -> Result<Shown<Written>, Problem> {
     let (wanted, call) = (query.of(false), CatalogClient::list_products);
-    let found = fallback.read("products", &catalog, wanted, call).await?;
-    Ok(found.map(|page| List::of(page.products, page.next_cursor)))
+    let write = |page: wire::ListProductsResponse| {
+        Written::plain(&List::<ProductBody>::of(page.products, page.next_cursor))
+    };
+    let asked = fallback.read("products", &catalog, wanted, call, write);
+    asked.await
 }
 
 /// Finds a product, also one that is no longer for sale.
@@ -48,11 +51,12 @@ async fn find(
     State(catalog): State<CatalogClient>,
     State(fallback): State<Fallback>,
     Path(id): Path<ProductId>,
-) -> Result<Shown<Tagged<ProductBody>>, Problem> {
+) -> Result<Shown<Written>, Problem> {
     let wanted = GetProductRequest { id: id.into_wire() };
     let call = CatalogClient::get_product;
-    let found = fallback.read("product", &catalog, wanted, call).await?;
-    Ok(found.map(tagged))
+    let write = |product| tagged(product).into();
+    let asked = fallback.read("product", &catalog, wanted, call, write);
+    asked.await
 }
 
 /// Lists the categories that have something for sale, by name.
@@ -61,10 +65,13 @@ async fn find(
 async fn categories(
     State(catalog): State<CatalogClient>,
     State(fallback): State<Fallback>,
-) -> Result<Shown<List<CategoryBody>>, Problem> {
+) -> Result<Shown<Written>, Problem> {
     let (wanted, call) = (ListCategoriesRequest {}, CatalogClient::list_categories);
-    let found = fallback.read("categories", &catalog, wanted, call).await?;
-    Ok(found.map(|all| List::whole(all.categories)))
+    let write = |all: wire::ListCategoriesResponse| {
+        Written::plain(&List::<CategoryBody>::whole(all.categories))
+    };
+    let asked = fallback.read("categories", &catalog, wanted, call, write);
+    asked.await
 }
 
 /// Which products are wanted.

@@ -14,7 +14,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 
 use crate::code::Code;
-use crate::limits::{Class, Verdict};
+use crate::limits::{Class, Verdict, Who};
 use crate::openapi;
 use crate::problem::Problem;
 use crate::shape::Shapes;
@@ -137,18 +137,11 @@ async fn count(edge: &Edge, rule: Rule, parts: &Parts, caller: Option<Caller>) -
     } else {
         Class::Address
     };
-    match caller {
-        Some(caller) => {
-            edge.limits()
-                .check(Class::Account, &caller.account.to_string())
-                .await
-        }
-        None => {
-            edge.limits()
-                .check(class, &edge.client(parts).to_string())
-                .await
-        }
-    }
+    let (class, who) = match caller {
+        Some(caller) => (Class::Account, Who::Account(caller.account)),
+        None => (class, Who::Client(edge.client(parts))),
+    };
+    edge.limits().check(class, who).await
 }
 
 /// The operations of one path.

@@ -18,6 +18,7 @@ use crate::config::Settings;
 use crate::fallback::Fallback;
 use crate::follow::Published;
 use crate::limits::Limits;
+use crate::way::Ways;
 
 pub(crate) type AuthClient = user::auth_client::AuthClient<Channel>;
 pub(crate) type UsersClient = user::users_client::UsersClient<Channel>;
@@ -49,6 +50,7 @@ struct Inner {
     draining: CancellationToken,
     said: RwLock<Allowance>,
     room: Room,
+    ways: Ways,
     streams: Arc<Semaphore>,
 }
 
@@ -99,6 +101,7 @@ impl Edge {
             draining: CancellationToken::new(),
             said: RwLock::default(),
             room: Room::new("gateway", settings.room),
+            ways: Ways::default(),
             streams: Arc::new(Semaphore::new(settings.streams)),
             settings,
         }))
@@ -140,6 +143,11 @@ impl Edge {
     /// Who is let in while there is not room for all.
     pub(crate) fn room(&self) -> &Room {
         &self.0.room
+    }
+
+    /// What requests of a route have in common.
+    pub(crate) fn ways(&self) -> &Ways {
+        &self.0.ways
     }
 
     /// How many more streams of events are opened at once.

@@ -1,8 +1,9 @@
 //! Versions at the edge: `ETag` on answers, `If-Match` before a change, `If-None-Match` before a read.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::FromRequestParts;
-use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -47,6 +48,62 @@ pub(crate) struct Tagged<T> {
     known: IfNoneMatch,
 }
 
+/// A body as it goes out: JSON that was written once, and serves as often as it is answered.
+#[derive(Clone)]
+pub(crate) struct Written {
+    json: Bytes,
+    tag: Option<HeaderValue>,
+}
+
+impl Written {
+    /// Writes a body that has no version.
+    pub(crate) fn plain(body: &impl Serialize) -> Self {
+        let json = serde_json::to_vec(body).expect("our bodies are texts and numbers by name");
+        Self {
+            json: json.into(),
+            tag: None,
+        }
+    }
+
+    /// Answers 304 in place of the body, if it is among `known`.
+    pub(crate) fn unless(self, known: &IfNoneMatch) -> Response {
+        match &self.tag {
+            Some(tag) if known.has(tag.as_bytes()) => {
+                (StatusCode::NOT_MODIFIED, [(ETAG, tag.clone())]).into_response()
+            }
+            _ => self.into_response(),
+        }
+    }
+}
+
+impl<T: Serialize> From<Tagged<T>> for Written {
+    fn from(tagged: Tagged<T>) -> Self {
+        Self {
+            tag: Some(header(tagged.version)),
+            ..Self::plain(&tagged.body)
+        }
+    }
+}
+
+impl IntoResponse for Written {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.json.into());
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(CONTENT_TYPE, json);
+        headers.extend(self.tag.map(|tag| (ETAG, tag)));
+        response
+    }
+}
+
+impl IfNoneMatch {
+    /// Whether the caller has what `tag` stands for.
+    fn has(&self, tag: &[u8]) -> bool {
+        let is = |have: &String| have == "*" || have.trim_start_matches("W/").as_bytes() == tag;
+        self.0.iter().any(is)
+    }
+}
+
 impl<T> Tagged<T> {
     /// Answers `body` at `version`.
     pub(crate) fn new(version: i64, body: T) -> Self {
@@ -67,19 +124,21 @@ impl<T> Tagged<T> {
 
 impl<T: Serialize> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
-        let tag = tag(self.version);
-        let known = |have: &String| have == "*" || have.trim_start_matches("W/") == tag;
-        let header = [(ETAG, HeaderValue::from_str(&tag).expect("digits in quotes"))];
-        if self.known.0.iter().any(known) {
-            return (StatusCode::NOT_MODIFIED, header).into_response();
+        let tag = header(self.version);
+        if self.known.has(tag.as_bytes()) {
+            return (StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response();
         }
-        (header, Json(self.body)).into_response()
+        ([(ETAG, tag)], Json(self.body)).into_response()
     }
 }
 
 /// The `ETag` of a version.
 pub(crate) fn tag(version: i64) -> String {
     format!("\"{version}\"")
+}
+
+fn header(version: i64) -> HeaderValue {
+    HeaderValue::try_from(tag(version)).expect("digits in quotes")
 }
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {

@@ -12,7 +12,7 @@ tokio::task_local! {
 /// A request that was let in. It leaves when this is dropped.
 pub(super) struct Stay {
     inner: Arc<Inner>,
-    kind: String,
+    kind: Arc<str>,
     begun: Instant,
     state: Mutex<State>,
 }
@@ -33,7 +33,7 @@ pub async fn apart<F: Future>(work: F) -> F::Output {
 }
 
 impl Stay {
-    pub(super) fn begin(inner: Arc<Inner>, kind: String) -> Arc<Self> {
+    pub(super) fn begin(inner: Arc<Inner>, kind: Arc<str>) -> Arc<Self> {
         let begun = Instant::now();
         Arc::new(Self {
             inner,

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::compare::{self, Compare};
 use super::contest::Turns;
+use super::growth::{self, Reach};
 use super::results::Results;
 use super::{costs, order, scaling};
 
@@ -29,6 +30,18 @@ pub enum Asked {
         #[command(flatten)]
         how: How,
     },
+    /// What things cost as there is more of everything: load, open connections, stored orders, instances.
+    Growth {
+        /// How it is measured.
+        #[command(flatten)]
+        how: How,
+        /// How many customers order, each one thing at a time.
+        #[arg(long, default_value_t = 128)]
+        buyers: usize,
+        /// How far it grows.
+        #[command(flatten)]
+        asked: Reach,
+    },
     /// All of these.
     All {
         /// How it is measured.
@@ -37,6 +50,9 @@ pub enum Asked {
         /// How many customers order, each one thing at a time.
         #[arg(long, default_value_t = 128)]
         buyers: usize,
+        /// How far it grows.
+        #[command(flatten)]
+        asked: Reach,
     },
     /// What became slower than in another build, beyond the spread of either: both measure in turn.
     Compare(Compare),
@@ -92,9 +108,14 @@ impl Asked {
                 costs::costs(how.turns(), &mut results).await?;
                 how
             }
-            Self::All { how, buyers } => {
+            Self::Growth { how, buyers, asked } => {
+                Box::pin(growth::growth(how.turns(), buyers, &asked, &mut results)).await?;
+                how
+            }
+            Self::All { how, buyers, asked } => {
                 order::order(how.turns(), buyers, &mut results).await?;
                 costs::costs(how.turns(), &mut results).await?;
+                Box::pin(growth::growth(how.turns(), buyers, &asked, &mut results)).await?;
                 how
             }
         };

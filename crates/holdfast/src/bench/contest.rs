@@ -6,10 +6,13 @@ use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
 use futures::future::LocalBoxFuture;
 
 use super::cpu;
-use super::figure::spread;
+use super::figure::{Figure, Unit, spread};
+use super::took::Took;
 
-/// Does it over and over until a moment, and answers how often.
-type Work<'a> = Box<dyn Fn(Instant) -> LocalBoxFuture<'a, anyhow::Result<u64>> + 'a>;
+/// Does it over and over until a moment, and answers how long each took.
+pub(super) type Turn<'a> = LocalBoxFuture<'a, anyhow::Result<Took>>;
+
+type Work<'a> = Box<dyn Fn(Instant) -> Turn<'a> + 'a>;
 
 /// One way to do it.
 pub(super) struct Way<'a> {
@@ -36,6 +39,8 @@ pub(super) struct Rounds {
     pub(super) alone: Vec<f64>,
     /// How many in a second.
     pub(super) rate: Vec<f64>,
+    /// Milliseconds that 99 of a hundred took at most.
+    pub(super) p99: Vec<f64>,
 }
 
 /// How often each has its turn, and how long a turn takes.
@@ -60,17 +65,22 @@ pub(super) async fn contest(what: &str, turns: Turns, ways: &[Way<'_>]) -> anyho
     for _ in 0..turns.rounds {
         for (way, found) in ways.iter().zip(&mut found) {
             let (before, alone, began) = (way.used(), way.used_alone(), Instant::now());
-            let done = (way.work)(began + turns.turn).await?;
-            let took = began.elapsed();
-            anyhow::ensure!(done > 0, "{}: nothing was done in {took:?}", way.name);
+            let took = (way.work)(began + turns.turn).await?;
+            let time = began.elapsed();
+            anyhow::ensure!(
+                took.count() > 0,
+                "{}: nothing was done in {time:?}",
+                way.name
+            );
             #[allow(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
-            let done = done as f64;
+            let done = took.count() as f64;
             let each = |used: Duration| used.as_secs_f64() * 1e6 / done;
             found.cost.push(each(way.used().saturating_sub(before)));
             found
                 .alone
                 .push(each(way.used_alone().saturating_sub(alone)));
-            found.rate.push(done / took.as_secs_f64());
+            found.rate.push(done / time.as_secs_f64());
+            found.p99.push(took.p99());
         }
     }
     let ways: Vec<_> = ways.iter().map(|way| way.name).zip(found).collect();
@@ -83,7 +93,13 @@ pub(super) async fn contest(what: &str, turns: Turns, ways: &[Way<'_>]) -> anyho
 fn draw(what: &str, ways: &[(&str, Rounds)]) -> String {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
-    table.set_header([what, "us of CPU each", "times the first", "a second"]);
+    table.set_header([
+        what,
+        "us of CPU each",
+        "times the first",
+        "a second",
+        "p99, ms",
+    ]);
     let first = ways.first().map(|(_, rounds)| &rounds.cost);
     let first = spread(first.cloned().unwrap_or_default()).median;
     for (name, rounds) in ways {
@@ -93,6 +109,7 @@ fn draw(what: &str, ways: &[(&str, Rounds)]) -> String {
             cost.to_string(),
             format!("{:.2}", cost.median / first),
             spread(rounds.rate.clone()).to_string(),
+            spread(rounds.p99.clone()).to_string(),
         ]);
     }
     table.to_string()
@@ -104,6 +121,15 @@ impl Contest {
         let found = self.ways.iter().find(|(known, _)| *known == name);
         found.map(|(_, rounds)| rounds.clone()).unwrap_or_default()
     }
+
+    /// What `ours` costs beside `peer`, under the name `what`, and what 99 of a hundred took at most.
+    pub(super) fn beside(&self, what: &str, ours: &str, peer: &str) -> [Figure; 2] {
+        let (ours, theirs) = (self.by(ours), self.by(peer));
+        [
+            Figure::of(what, Unit::Cpu, ours.cost).beside(peer, theirs.cost),
+            Figure::of(format!("{what}, p99"), Unit::Time, ours.p99).beside(peer, theirs.p99),
+        ]
+    }
 }
 
 impl<'a> Way<'a> {
@@ -111,7 +137,7 @@ impl<'a> Way<'a> {
     pub(super) fn new(
         name: &'static str,
         of: Vec<u32>,
-        work: impl Fn(Instant) -> LocalBoxFuture<'a, anyhow::Result<u64>> + 'a,
+        work: impl Fn(Instant) -> Turn<'a> + 'a,
     ) -> Self {
         Self {
             name,
@@ -145,21 +171,18 @@ impl<'a> Way<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::took::over_and_over;
 
     /// A way that works for `micros` of CPU each time.
     fn busy(name: &'static str, micros: u64) -> Way<'static> {
-        let work = move |until| -> LocalBoxFuture<'static, anyhow::Result<u64>> {
-            Box::pin(async move {
-                let mut done = 0;
-                while Instant::now() < until {
-                    let end = Instant::now() + Duration::from_micros(micros);
-                    while Instant::now() < end {
-                        std::hint::spin_loop();
-                    }
-                    done += 1;
+        let work = move |until| -> Turn<'static> {
+            Box::pin(over_and_over(until, async move || {
+                let end = Instant::now() + Duration::from_micros(micros);
+                while Instant::now() < end {
+                    std::hint::spin_loop();
                 }
-                Ok(done)
-            })
+                Ok(())
+            }))
         };
         Way::new(name, Vec::new(), work).with_client()
     }
@@ -182,5 +205,6 @@ mod tests {
         let (short, long) = (table.by("short"), table.by("long"));
         let times = long.cost[0] / short.cost[0];
         assert!(times > 4.0, "{}", table.table);
+        assert!(long.p99[0] >= 20.0, "{}", table.table);
     }
 }

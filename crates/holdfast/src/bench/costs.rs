@@ -1,9 +1,10 @@
 //! What the parts that a request passes cost, each beside the least that there is for the same.
 
+mod cached;
 mod hop;
 mod locks;
 mod peers;
-mod read;
+pub(super) mod read;
 mod scene;
 mod sign_in;
 
@@ -22,10 +23,11 @@ pub(super) async fn costs(turns: Turns, results: &mut Results) -> anyhow::Result
     let scene = say::during("a shop, and what it is compared with", Scene::set()).await?;
     results.take(say::during("reading", read::measure(&scene, turns)).await?);
     results.take(say::during("one hop", hop::measure(&scene, turns)).await?);
+    results.take(say::during("cached reads", cached::measure(&scene, turns)).await?);
     results.take(say::during("signing in", sign_in::measure(&scene, turns)).await?);
     results.take(say::during("locks", locks::measure(&scene, turns)).await?);
     say::line(format_args!(
-        "{} rounds of {} s each; median (lowest to highest). Of reads and sign-ins the client's CPU is not counted.",
+        "{} rounds of {} s each; median (lowest to highest). Of products read through the gateway and of sign-ins the client's CPU is not counted.",
         turns.rounds,
         turns.turn.as_secs()
     ));

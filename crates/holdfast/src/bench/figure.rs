@@ -143,7 +143,11 @@ pub(crate) fn spread(figures: impl IntoIterator<Item = f64>) -> Spread {
 impl std::fmt::Display for Spread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Small figures are told apart by what is behind the point.
-        let behind = if self.median < 20.0 { 2 } else { 0 };
+        let behind = match self.median {
+            median if median < 0.1 => 4,
+            median if median < 20.0 => 2,
+            _ => 0,
+        };
         write!(
             f,
             "{:.behind$} ({:.behind$} to {:.behind$})",

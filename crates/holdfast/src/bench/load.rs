@@ -6,6 +6,8 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use super::took::Took;
+
 /// Everybody's.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
@@ -17,10 +19,10 @@ pub(crate) struct Buyer {
 }
 
 /// What a round of buying came to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    /// Orders that were confirmed.
-    pub(crate) orders: u64,
+    /// How long it took until orders were confirmed.
+    pub(crate) orders: Took,
     /// Anything else that was answered.
     pub(crate) others: u64,
 }
@@ -38,13 +40,10 @@ pub(crate) async fn buy(
         let (gateway, products) = (gateway.to_owned(), products.to_vec());
         tasks.spawn(async move { one(&gateway, &buyer, &products, seed, until).await });
     }
-    let mut total = Tally::default();
-    while let Some(tally) = tasks.join_next().await {
-        let tally = tally??;
-        total.orders += tally.orders;
-        total.others += tally.others;
-    }
-    Ok(total)
+    let all: Vec<Tally> = tasks.join_all().await.into_iter().collect::<Result<_>>()?;
+    let others = all.iter().map(|tally| tally.others).sum();
+    let orders = all.into_iter().map(|tally| tally.orders).sum();
+    Ok(Tally { orders, others })
 }
 
 async fn one(
@@ -58,25 +57,39 @@ async fn one(
         .pool_max_idle_per_host(1)
         .build()?;
     let mut tally = Tally::default();
-    let mut turn = seed;
-    while Instant::now() < until {
+    let (mut turn, mut begun) = (seed, Instant::now());
+    while begun < until {
         turn = turn.wrapping_add(7919);
-        let body =
-            json!({"items": [{"product_id": products[turn % products.len()], "quantity": 1}]});
-        let answer = client
-            .post(format!("{gateway}/v1/orders"))
-            .bearer_auth(&buyer.token)
-            .header("idempotency-key", uuid::Uuid::now_v7().to_string())
-            .json(&body)
-            .send()
-            .await?;
-        match answer.status().as_u16() {
-            201 => tally.orders += 1,
-            _ => tally.others += 1,
+        let product = &products[turn % products.len()];
+        match order(&client, gateway, buyer, product).await? {
+            201 => begun = tally.orders.since(begun),
+            _ => {
+                tally.others += 1;
+                begun = Instant::now();
+            }
         }
-        answer.bytes().await?;
     }
     Ok(tally)
+}
+
+/// Orders one unit of `product`; answers the status.
+pub(crate) async fn order(
+    client: &reqwest::Client,
+    gateway: &str,
+    buyer: &Buyer,
+    product: &str,
+) -> Result<u16> {
+    let body = json!({"items": [{"product_id": product, "quantity": 1}]});
+    let answer = client
+        .post(format!("{gateway}/v1/orders"))
+        .bearer_auth(&buyer.token)
+        .header("idempotency-key", uuid::Uuid::now_v7().to_string())
+        .json(&body)
+        .send()
+        .await?;
+    let status = answer.status().as_u16();
+    answer.bytes().await?;
+    Ok(status)
 }
 
 /// Makes an account; answers by which email it signs in, and its id.

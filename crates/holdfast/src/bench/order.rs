@@ -76,6 +76,7 @@ fn tell(shapes: &[Shape; 2], floor: Vec<f64>) -> Measured {
     };
     let cost = |shape: &Shape, side| of(shape, side, Round::total);
     let rate = |shape: &Shape, side| of(shape, side, |round| round.rate);
+    let p99 = |shape: &Shape, side| of(shape, side, |round| round.p99);
     let (ours, theirs) = (Side::Ours, Side::Baseline);
     let postgres = uniform.rounds(ours).map(Round::postgres).collect();
     let table = format!(
@@ -91,6 +92,8 @@ fn tell(shapes: &[Shape; 2], floor: Vec<f64>) -> Measured {
         Figure::of("orders, uniform", Unit::Rate, rate(uniform, ours))
             .beside(plain, rate(uniform, theirs))
             .aims(Target::AtLeast(5.0)),
+        Figure::of("an order, p99", Unit::Time, p99(uniform, ours))
+            .beside(plain, p99(uniform, theirs)),
         Figure::of(
             "an order of a hot product, every process",
             Unit::Cpu,
@@ -100,6 +103,8 @@ fn tell(shapes: &[Shape; 2], floor: Vec<f64>) -> Measured {
         Figure::of("orders of a hot product", Unit::Rate, rate(hot, ours))
             .beside(plain, rate(hot, theirs))
             .aims(Target::AtLeast(25.0)),
+        Figure::of("an order of a hot product, p99", Unit::Time, p99(hot, ours))
+            .beside(plain, p99(hot, theirs)),
         Figure::of(
             "orders of a hot product, ours both",
             Unit::Rate,
@@ -132,14 +137,14 @@ pub(super) async fn turn(
         scene.settled().await?;
     }
     let (after, grouped) = (scene.used(side), scene.groups().await?);
+    let count = tally.orders.count();
     anyhow::ensure!(
-        tally.others == 0 && tally.orders > 0,
-        "{side:?}: {} orders, {} other answers; nothing may fail in a bench",
-        tally.orders,
+        tally.others == 0 && count > 0,
+        "{side:?}: {count} orders, {} other answers; nothing may fail in a bench",
         tally.others
     );
     #[allow(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
-    let orders = tally.orders as f64;
+    let orders = count as f64;
     let cost = before
         .into_iter()
         .zip(after)
@@ -151,6 +156,7 @@ pub(super) async fn turn(
         });
     Ok(Round {
         rate: orders / time.as_secs_f64(),
+        p99: tally.orders.p99(),
         cpu: cost.collect(),
         groups: groups::between(&groups, &grouped),
     })

@@ -10,6 +10,8 @@ use super::scene::Side;
 pub(crate) struct Round {
     /// Confirmed orders per second.
     pub(crate) rate: f64,
+    /// Milliseconds that 99 of a hundred orders took at most.
+    pub(crate) p99: f64,
     /// Microseconds of CPU per order, by process.
     pub(crate) cpu: Vec<(&'static str, f64)>,
     /// Jobs in a transaction, by group.
@@ -79,6 +81,7 @@ impl Shape {
         }
         self.row(&mut table, "all, us of CPU", Round::total);
         self.row(&mut table, "orders per second", |round| round.rate);
+        self.row(&mut table, "p99, ms", |round| round.p99);
         format!("{}\n{table}\n{}", self.name, self.grouped())
     }
 
@@ -113,6 +116,7 @@ mod tests {
     fn the_ratio_says_how_many_times_better_ours_is() {
         let round = |rate, cpu| Round {
             rate,
+            p99: 30.0,
             cpu: vec![("order", cpu)],
             groups: Vec::new(),
         };

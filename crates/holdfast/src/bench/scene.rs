@@ -158,6 +158,12 @@ impl Scene {
             .to_vec()
     }
 
+    /// The process of our gateway.
+    pub(super) fn door(&self) -> Option<u32> {
+        let seats = self.house.seats(Kind::Gateway);
+        seats.first()?.process()?.pid()
+    }
+
     /// Both servers of Postgres.
     pub(super) fn databases(&self) -> Vec<u32> {
         let both = [self.postgres.primary().pid(), self.postgres.replica().pid()];
@@ -237,10 +243,13 @@ async fn open(ground: Ground, place: Place, others: [SocketAddr; 2]) -> anyhow::
         house.add(kind, &[]).await?;
     }
     let limits = ["RATE_ADDRESS", "RATE_ACCOUNT", "RATE_SIGN_IN"].map(|name| (name, UNBOUND));
+    // A connection may stay open as long as it takes.
+    let open = ["HEADER_TIMEOUT", "IDLE_TIMEOUT"].map(|name| (name, "1h"));
+    let limits = [limits.as_slice(), &open].concat();
     house.add(Kind::Gateway, &limits).await?;
     for orders in others {
         let orders = orders.to_string();
-        let mut theirs = limits.to_vec();
+        let mut theirs = limits.clone();
         theirs.push(("ORDER_ADDRS", &orders));
         house.add(Kind::Gateway, &theirs).await?;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use futures::future::{LocalBoxFuture, try_join_all};
+use futures::future::try_join_all;
 use tonic::client::GrpcService;
 use tonic::codegen::{Body, Bytes, StdError};
 use tonic::transport::Endpoint;
@@ -10,8 +10,9 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::scene::{Scene, balanced};
-use crate::bench::contest::{Turns, Way, contest};
-use crate::bench::figure::{Figure, Measured, Unit};
+use crate::bench::contest::{Turn, Turns, Way, contest};
+use crate::bench::figure::Measured;
+use crate::bench::took::over_and_over;
 
 /// How many call at once.
 const CALLERS: usize = 32;
@@ -30,14 +31,13 @@ pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Measu
         Way::new(OURS, of, move |until| call(ours.clone(), until)).with_client(),
     ];
     let found = contest("one call inside", turns, &ways).await?;
-    let figure = Figure::of("a call inside, both ends", Unit::Cpu, found.by(OURS).cost);
     Ok(Measured {
-        figures: vec![figure.beside(BARE, found.by(BARE).cost)],
+        figures: found.beside("a call inside, both ends", OURS, BARE).into(),
         table: found.table,
     })
 }
 
-fn call<C>(client: HealthClient<C>, until: Instant) -> LocalBoxFuture<'static, anyhow::Result<u64>>
+fn call<C>(client: HealthClient<C>, until: Instant) -> Turn<'static>
 where
     C: GrpcService<tonic::body::Body> + Clone + 'static,
     C::Error: Into<StdError>,
@@ -46,12 +46,12 @@ where
 {
     Box::pin(async move {
         let caller = async || {
-            let (mut client, mut done) = (client.clone(), 0);
-            while Instant::now() < until {
+            let mut client = client.clone();
+            let call = async || {
                 client.check(HealthCheckRequest::default()).await?;
-                done += 1;
-            }
-            anyhow::Ok(done)
+                Ok(())
+            };
+            over_and_over(until, call).await
         };
         let all = try_join_all((0..CALLERS).map(|_| caller())).await?;
         Ok(all.into_iter().sum())

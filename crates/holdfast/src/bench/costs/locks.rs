@@ -8,14 +8,15 @@ use api::control::locks_client::LocksClient;
 use api::control::{AcquireRequest, LockMode, ReleaseRequest};
 use api::id::ACQUISITION;
 use discovery::Channel;
-use futures::future::{LocalBoxFuture, try_join_all};
+use futures::future::try_join_all;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, query};
 use uuid::Uuid;
 
 use super::scene::{Scene, balanced};
-use crate::bench::contest::{Turns, Way, contest};
-use crate::bench::figure::{Figure, Measured, Unit};
+use crate::bench::contest::{Turn, Turns, Way, contest};
+use crate::bench::figure::Measured;
+use crate::bench::took::over_and_over;
 use crate::house::Kind;
 
 /// How many want locks at once.
@@ -51,25 +52,21 @@ pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Measu
         .with_client(),
     ];
     let found = contest("a lock, taken and given back", turns, &ways).await?;
-    let beside = |what, way| {
-        let figure = Figure::of(what, Unit::Cpu, found.by(way).cost);
-        figure.beside(ADVISORY, found.by(ADVISORY).cost)
-    };
+    let figures = [
+        found.beside("a lock that nobody else wants", EACH, ADVISORY),
+        found.beside("a lock that all want", SAME, ADVISORY),
+    ];
     Ok(Measured {
-        figures: vec![
-            beside("a lock that nobody else wants", EACH),
-            beside("a lock that all want", SAME),
-        ],
+        figures: figures.concat(),
         table: found.table,
     })
 }
 
-fn advisory(pool: &PgPool, until: Instant) -> LocalBoxFuture<'_, anyhow::Result<u64>> {
+fn advisory(pool: &PgPool, until: Instant) -> Turn<'_> {
     Box::pin(async move {
         let client = async |number: u32| {
             let mut connection = pool.acquire().await?;
-            let mut done = 0;
-            while Instant::now() < until {
+            let lock = async || {
                 for text in [
                     "select pg_advisory_lock($1)",
                     "select pg_advisory_unlock($1)",
@@ -77,28 +74,23 @@ fn advisory(pool: &PgPool, until: Instant) -> LocalBoxFuture<'_, anyhow::Result<
                     let key = i64::from(number);
                     query(text).bind(key).execute(&mut *connection).await?;
                 }
-                done += 1;
-            }
-            anyhow::Ok(done)
+                Ok(())
+            };
+            over_and_over(until, lock).await
         };
         let all = try_join_all((0..CLIENTS).map(client)).await?;
         Ok(all.into_iter().sum())
     })
 }
 
-fn ours(
-    locks: &LocksClient<Channel>,
-    name: fn(u32) -> String,
-    until: Instant,
-) -> LocalBoxFuture<'_, anyhow::Result<u64>> {
+fn ours(locks: &LocksClient<Channel>, name: fn(u32) -> String, until: Instant) -> Turn<'_> {
     Box::pin(async move {
         let client = async |number: u32| {
-            let (mut locks, mut done) = (locks.clone(), 0);
-            while Instant::now() < until {
-                take_and_give_back(&mut locks, name(number), format!("client-{number}")).await?;
-                done += 1;
-            }
-            anyhow::Ok(done)
+            let mut locks = locks.clone();
+            let lock = async || {
+                take_and_give_back(&mut locks, name(number), format!("client-{number}")).await
+            };
+            over_and_over(until, lock).await
         };
         let all = try_join_all((0..CLIENTS).map(client)).await?;
         Ok(all.into_iter().sum())

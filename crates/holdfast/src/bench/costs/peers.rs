@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tonic::transport::Server;
 
 /// As many bytes as the gateway answers for a product, give or take some.
-const PRODUCT: &str = r#"{"id":"prd_01890a5d-ac96-774b-bcce-b302099a8057","sku":"HF-0001","name":"Enamel mug, 350 ml","description":"White enamel on steel, with a blue rim. Goes on the fire, and into the dishwasher.","category":{"id":"cat_01890a5d-ac96-774b-bcce-b302099a8057","name":"Kitchen"},"price":{"amount":1250,"currency":"USD"},"stock":{"free":1000,"as_of":"2026-01-01T00:00:00.000000Z"},"version":1}"#;
+pub(super) const PRODUCT: &str = r#"{"id":"prd_01890a5d-ac96-774b-bcce-b302099a8057","sku":"HF-0001","name":"Enamel mug, 350 ml","description":"White enamel on steel, with a blue rim. Goes on the fire, and into the dishwasher.","category":{"id":"cat_01890a5d-ac96-774b-bcce-b302099a8057","name":"Kitchen"},"price":{"amount":1250,"currency":"USD"},"stock":{"free":1000,"as_of":"2026-01-01T00:00:00.000000Z"},"version":1}"#;
 
 /// Serves a product to whoever asks, by axum alone.
 ///

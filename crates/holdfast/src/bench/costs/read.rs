@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use anyhow::Context as _;
-use futures::future::LocalBoxFuture;
 use futures::future::try_join_all;
 
 use super::scene::Scene;
-use crate::bench::contest::{Turns, Way, contest};
+use crate::bench::contest::{Turn, Turns, Way, contest};
 use crate::bench::figure::{Figure, Measured, Target, Unit};
+use crate::bench::took::over_and_over;
 use crate::house::Kind;
 
 /// How many read at once, each over a connection that stays open.
@@ -46,11 +46,8 @@ pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Measu
     ways.push(way(OURS, at, of, door));
     let found = contest("reading a product", turns, &ways).await?;
     let ours = found.by(OURS);
-    let mut figures = vec![
-        Figure::of("a product, cached, every process", Unit::Cpu, ours.cost)
-            .beside(BARE, found.by(BARE).cost)
-            .aims(Target::AtMost(1.25)),
-    ];
+    let [cost, p99] = found.beside("a product, cached, every process", OURS, BARE);
+    let mut figures = vec![cost.aims(Target::AtMost(1.25)), p99];
     for (name, _) in &scene.fronts {
         let figure = Figure::of("a request, at the gateway", Unit::Cpu, ours.alone.clone());
         let figure = figure.beside(name, found.by(name).alone);
@@ -62,21 +59,18 @@ pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Measu
     })
 }
 
-fn read(url: String, until: Instant) -> LocalBoxFuture<'static, anyhow::Result<u64>> {
+/// Reads `url` over and over, with all readers at once.
+pub(in crate::bench) fn read(url: String, until: Instant) -> Turn<'static> {
     Box::pin(async move {
         let client = reqwest::Client::builder()
             .pool_max_idle_per_host(READERS)
             .build()?;
         let reader = async || {
-            let mut done = 0;
-            while Instant::now() < until {
-                let answer = client.get(&url).send().await?.error_for_status()?;
-                answer.bytes().await?;
-                done += 1;
-            }
-            anyhow::Ok(done)
+            let answer = client.get(&url).send().await?.error_for_status()?;
+            answer.bytes().await?;
+            Ok(())
         };
-        let all = try_join_all((0..READERS).map(|_| reader())).await?;
+        let all = try_join_all((0..READERS).map(|_| over_and_over(until, reader))).await?;
         Ok(all.into_iter().sum())
     })
 }

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use argon2::{Argon2, PasswordHasher as _};
-use futures::future::{LocalBoxFuture, try_join_all};
+use futures::future::try_join_all;
 use serde_json::json;
 
 use super::scene::Scene;
-use crate::bench::contest::{Turns, Way, contest};
-use crate::bench::figure::{Figure, Measured, Unit};
+use crate::bench::contest::{Turn, Turns, Way, contest};
+use crate::bench::figure::Measured;
 use crate::bench::load::{PASSWORD, register};
+use crate::bench::took::{Took, over_and_over};
 use crate::house::Kind;
 
 /// How many sign in at once: as many as hash at once.
@@ -36,46 +37,36 @@ pub(super) async fn measure(scene: &Scene, turns: Turns) -> anyhow::Result<Measu
         }),
     ];
     let found = contest("signing in", turns, &ways).await?;
-    let figure = Figure::of("a sign-in, every process", Unit::Cpu, found.by(ALL).cost);
     Ok(Measured {
-        figures: vec![figure.beside(HASH, found.by(HASH).cost)],
+        figures: found.beside("a sign-in, every process", ALL, HASH).into(),
         table: found.table,
     })
 }
 
-fn hash(until: Instant) -> LocalBoxFuture<'static, anyhow::Result<u64>> {
+fn hash(until: Instant) -> Turn<'static> {
     Box::pin(async move {
         let work = tokio::task::spawn_blocking(move || {
-            let mut done = 0;
-            while Instant::now() < until {
+            let (mut took, mut begun) = (Took::default(), Instant::now());
+            while begun < until {
                 let hash = Argon2::default().hash_password(PASSWORD.as_bytes());
                 hash.map_err(|error| anyhow::anyhow!("{error}"))?;
-                done += 1;
+                begun = took.since(begun);
             }
-            anyhow::Ok(done)
+            anyhow::Ok(took)
         });
         work.await?
     })
 }
 
-fn sign_in(
-    client: reqwest::Client,
-    url: String,
-    email: String,
-    until: Instant,
-) -> LocalBoxFuture<'static, anyhow::Result<u64>> {
+fn sign_in(client: reqwest::Client, url: String, email: String, until: Instant) -> Turn<'static> {
     Box::pin(async move {
         let body = json!({"email": email, "password": PASSWORD});
         let one = async || {
-            let mut done = 0;
-            while Instant::now() < until {
-                let answer = client.post(&url).json(&body).send().await?;
-                answer.error_for_status()?.bytes().await?;
-                done += 1;
-            }
-            anyhow::Ok(done)
+            let answer = client.post(&url).json(&body).send().await?;
+            answer.error_for_status()?.bytes().await?;
+            Ok(())
         };
-        let all = try_join_all((0..AT_ONCE).map(|_| one())).await?;
+        let all = try_join_all((0..AT_ONCE).map(|_| over_and_over(until, one))).await?;
         Ok(all.into_iter().sum())
     })
 }
