@@ -10,7 +10,7 @@ HOLDFAST := cargo run --quiet --bin holdfast --
 WITH_STACK := cargo run --quiet --bin with-stack --
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up ha drill down clean order compose test test-ha test-k8s test-compose test-browser test-drill model lint sqlx record coverage bench bench-compare
+.PHONY: help setup up ha drill down clean order compose test test-ha test-k8s test-compose test-browser test-drill model simulate lint sqlx record coverage bench bench-compare
 
 help: ## Say what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -91,6 +91,9 @@ test-drill: ## Drill briefly (ALL=1: also shops with a mistake planted, which it
 
 model: ## Check the protocols in small, in every state that they can get into
 	@cargo test --package model --test models -- --include-ignored --nocapture
+
+simulate: ## Tell the history of a seed over a simulated network, or go through a thousand of each world (SEED= WORLD= HISTORIES=)
+	@cargo test --quiet --workspace --test simulate simulate -- --exact --include-ignored --nocapture
 
 lint: setup ## Check format, lints and documentation
 	cargo fmt --all --check

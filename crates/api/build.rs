@@ -28,9 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tonic_prost_build::configure().compile_fds(descriptors)?;
     // KEDA's contract, by which it asks us.
     tonic_prost_build::configure().compile_fds(keda)?;
-    // Others' contract: we only call it, and reflection does not tell of it.
-    tonic_prost_build::configure()
-        .build_server(false)
-        .compile_fds(etcd)?;
+    // Others' contract: we only call it, and the simulation answers; reflection does not tell of it.
+    tonic_prost_build::configure().compile_fds(etcd)?;
     Ok(())
 }

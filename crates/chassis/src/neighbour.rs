@@ -90,6 +90,7 @@ impl Env {
             quiet: false,
             opinions: self.opinions().clone(),
             tls: self.identity().map(Identity::client),
+            network: discovery::Network::default(),
         })
     }
 }

@@ -9,11 +9,11 @@ use http::uri::Authority;
 use http_body_util::Full;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tonic::body::Body;
 
+use crate::Stream;
 use crate::line::Way;
 use crate::tls;
 
@@ -43,18 +43,22 @@ pub(crate) async fn connect(addr: &Authority, way: &Way) -> io::Result<Connectio
 }
 
 async fn open(addr: &Authority, way: &Way) -> io::Result<Connection> {
+    if let Some(opening) = way.network.open(addr) {
+        return secure(opening.await?, way).await;
+    }
     let socket = TcpStream::connect(addr.as_str()).await?;
     socket.set_nodelay(true)?;
+    secure(socket, way).await
+}
+
+async fn secure<S: Stream + 'static>(socket: S, way: &Way) -> io::Result<Connection> {
     match &way.tls {
         None => speak(socket).await,
         Some(configs) => speak(tls::over(socket, way.service, configs).await?).await,
     }
 }
 
-async fn speak<S>(socket: S) -> io::Result<Connection>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+async fn speak<S: Stream + 'static>(socket: S) -> io::Result<Connection> {
     let (sender, connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(SILENCE)

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use http::uri::{Authority, Scheme};
 use hyper::client::conn::http2::SendRequest;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tonic::body::Body;
 
 use crate::Instance;

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::warn;
 
 use crate::endpoint::Endpoint;
@@ -47,6 +47,7 @@ impl Endpoints {
             way: Way {
                 service,
                 tls: settings.tls.clone(),
+                network: settings.network.clone(),
             },
             balance: settings.balance,
             zone: settings.zone.clone(),

@@ -13,6 +13,7 @@ use http::uri::Authority;
 
 use self::follow::Follower;
 use self::members::Members;
+use crate::Network;
 use crate::followed::Followed;
 use crate::source::Bad;
 
@@ -29,6 +30,7 @@ pub const LEASES: std::ops::RangeInclusive<Duration> =
 pub struct Etcd {
     members: Vec<Authority>,
     prefix: String,
+    network: Network,
 }
 
 impl Etcd {
@@ -49,7 +51,14 @@ impl Etcd {
         Ok(Self {
             members: members.ok_or(Bad(Self::MUST_BE))?,
             prefix: prefix.to_owned(),
+            network: Network::default(),
         })
+    }
+
+    /// The same registry, reached over `network`.
+    #[must_use]
+    pub fn over(self, network: Network) -> Self {
+        Self { network, ..self }
     }
 
     /// Follows who is registered as `service`.
@@ -59,12 +68,13 @@ impl Etcd {
     }
 
     fn members(&self) -> Members {
-        Members::new(self.members.iter().map(|member| {
+        let uris = self.members.iter().map(|member| {
             let uri = Uri::builder().scheme("http").authority(member.clone());
             uri.path_and_query("/")
                 .build()
                 .expect("an authority makes a URI")
-        }))
+        });
+        Members::new(uris, &self.network)
     }
 
     /// What the keys of `service` begin with.

@@ -1,9 +1,9 @@
 //! One attempt that is under way to an instance, and what its end tells about that instance.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use retry::Deadline;
+use tokio::time::Instant;
 use tonic::{Code, Status};
 use tracing::info;
 

@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 use tonic::body::Body;
 use tracing::{info, warn};
 
+use crate::Network;
 use crate::connect::connect;
 use crate::tls::Configs;
 
@@ -25,6 +26,7 @@ const RECONNECT: Backoff = Backoff::new(Duration::from_millis(20), Duration::fro
 pub(crate) struct Way {
     pub(crate) service: &'static str,
     pub(crate) tls: Option<Configs>,
+    pub(crate) network: Network,
 }
 
 impl Way {

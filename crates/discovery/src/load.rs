@@ -1,6 +1,8 @@
 //! How busy one instance is, as its callers feel it: a latency that rises fast and falls slowly, and the calls in flight.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::choice::GRAIN;
 use crate::standing::Verdict;

@@ -13,6 +13,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 
+use crate::Network;
 use crate::line::Way;
 use crate::tls;
 
@@ -161,6 +162,7 @@ impl Manner {
             Self::Grpc { service, tls } => Some(Way {
                 service,
                 tls: tls.clone(),
+                network: Network::default(),
             }),
             Self::Http { .. } | Self::Tcp => None,
         }

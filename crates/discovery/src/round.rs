@@ -1,11 +1,12 @@
 //! One call's way through the instances: each is tried once.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hyper::client::conn::http2::SendRequest;
 use retry::Deadline;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tonic::body::Body;
 
 use crate::endpoint::Endpoint;

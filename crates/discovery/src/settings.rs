@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 
 use crate::overlay::{self, Overlays};
-use crate::{Opinions, tls};
+use crate::{Network, Opinions, tls};
 
 /// Who takes the next call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Settings {
     pub opinions: Opinions,
     /// How TLS is spoken; without it, none is.
     pub tls: Option<tls::Configs>,
+    /// What connections are made over.
+    pub network: Network,
 }
 
 impl Default for Settings {
@@ -53,6 +55,7 @@ impl Default for Settings {
             quiet: false,
             opinions: Opinions::default(),
             tls: None,
+            network: Network::default(),
         }
     }
 }

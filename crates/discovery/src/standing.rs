@@ -2,7 +2,9 @@
 //!
 //! This is the circuit breaker: in (closed), out (open), on probation (half-open).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::tally::Tally;
 

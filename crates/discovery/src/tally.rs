@@ -1,6 +1,8 @@
 //! How many of the last calls to an instance were answered.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::standing::Record;
 

@@ -8,10 +8,11 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+use crate::Stream;
 
 /// How TLS is spoken on connections that are made from now on.
 pub type Configs = watch::Receiver<Arc<ClientConfig>>;
@@ -22,11 +23,11 @@ pub fn name(service: &str) -> String {
 }
 
 /// Speaks TLS over `socket` with an instance of `service`.
-pub(crate) async fn over(
-    socket: TcpStream,
+pub(crate) async fn over<S: Stream>(
+    socket: S,
     service: &str,
     configs: &Configs,
-) -> io::Result<TlsStream<TcpStream>> {
+) -> io::Result<TlsStream<S>> {
     let name = ServerName::try_from(name(service)).map_err(io::Error::other)?;
     let config = configs.borrow().clone();
     TlsConnector::from(config).connect(name, socket).await

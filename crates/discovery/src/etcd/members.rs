@@ -9,6 +9,8 @@ use http::Uri;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::Network;
+
 /// How long a question may take: a member answers in some ms, and there are others.
 const ASK: Duration = Duration::from_secs(1);
 /// A member that was silent for this long is asked whether it is there.
@@ -24,8 +26,8 @@ pub(super) struct Members {
 
 impl Members {
     /// The members at `uris`; a chance decides who is asked first, so that not all ask the same one.
-    pub(super) fn new(uris: impl Iterator<Item = Uri>) -> Self {
-        let channels: Vec<Channel> = uris.map(channel).collect();
+    pub(super) fn new(uris: impl Iterator<Item = Uri>, network: &Network) -> Self {
+        let channels: Vec<Channel> = uris.map(|uri| channel(uri, network)).collect();
         let turn = rand::random_range(0..channels.len());
         Self { channels, turn }
     }
@@ -60,12 +62,15 @@ pub(super) async fn ask<T>(question: impl Future<Output = Result<T, Status>>) ->
 }
 
 /// Connects when it is first asked, and again whenever it has broken.
-fn channel(uri: Uri) -> Channel {
-    Endpoint::from(uri)
+fn channel(uri: Uri, network: &Network) -> Channel {
+    let endpoint = Endpoint::from(uri)
         .connect_timeout(ASK)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(SILENCE)
         .keep_alive_timeout(REPLY)
-        .keep_alive_while_idle(true)
-        .connect_lazy()
+        .keep_alive_while_idle(true);
+    match network.connector() {
+        None => endpoint.connect_lazy(),
+        Some(connector) => endpoint.connect_with_connector_lazy(connector),
+    }
 }
