@@ -35,6 +35,7 @@ async fn list(
     let wanted = ListArticlesRequest {
         page: Some(page.into()),
         include_drafts: false,
+        state: String::new(),
     };
     let call = NewsClient::list_articles;
     let found = fallback.read("articles", &news, wanted, call).await?;
