@@ -13,6 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "order/v1/order",
         "news/v1/news",
         "control/v1/audit",
+        "control/v1/backups",
         "control/v1/faults",
         "control/v1/locks",
         "control/v1/resources",

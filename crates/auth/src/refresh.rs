@@ -1,5 +1,6 @@
 //! Refresh tokens: what a session is continued with.
 
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretBox};
@@ -52,6 +53,30 @@ impl RefreshToken {
         self.session
     }
 
+    /// Masks `next` so that only whoever has this token reads it. A token is traded once, so a mask hides one secret.
+    pub fn mask(&self, next: &Self) -> [u8; SECRET] {
+        self.masked(next.secret.expose_secret())
+    }
+
+    /// Reads what [`Self::mask`] has masked; of anything else it makes a token that is good for nothing.
+    pub fn unmask(&self, masked: &[u8; SECRET]) -> Self {
+        let secret = SecretBox::new(Box::new(self.masked(masked)));
+        Self {
+            session: self.session,
+            secret,
+        }
+    }
+
+    fn masked(&self, bytes: &[u8; SECRET]) -> [u8; SECRET] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.expose_secret());
+        let mask = hmac::sign(&key, b"the token that follows");
+        let mut masked = *bytes;
+        for (byte, mask) in masked.iter_mut().zip(mask.as_ref()) {
+            *byte ^= mask;
+        }
+        masked
+    }
+
     /// What is kept of it.
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.secret.expose_secret()).into()
@@ -75,6 +100,18 @@ mod tests {
         fn any_text_is_a_refresh_token_or_refused(text in ".{0,80}") {
             let _ = RefreshToken::read(&text);
         }
+    }
+
+    #[test]
+    fn the_next_token_is_read_by_whoever_has_the_one_before_it_and_by_nobody_else() {
+        let session = Uuid::now_v7();
+        let [given, next, other] = [(); 3].map(|()| RefreshToken::new(session));
+
+        let masked = given.mask(&next);
+
+        assert_eq!(given.unmask(&masked).write(), next.write());
+        assert_ne!(other.unmask(&masked).hash(), next.hash());
+        assert_ne!(&masked, next.secret.expose_secret());
     }
 
     #[test]

@@ -35,6 +35,8 @@ use crate::visit::Visitor;
 
 /// How many rows a list shows at once.
 const ROWS: &str = "20";
+/// The same as a number.
+const PAGE: usize = 20;
 
 /// The routes of the back office.
 pub(crate) fn routes() -> Router {
@@ -121,6 +123,16 @@ impl Asked {
         query(&asked.chain(page).collect::<Vec<_>>())
     }
 
+    /// Cuts a list that the API answers whole, in the order of `id`, to the page that is asked for.
+    fn cut<T>(&self, list: &mut List<T>, id: impl Fn(&T) -> &str) {
+        let after = self.get("cursor");
+        list.data.retain(|one| id(one) > after);
+        if list.data.len() > PAGE {
+            list.data.truncate(PAGE);
+            list.next_cursor = list.data.last().map(|last| id(last).to_owned());
+        }
+    }
+
     /// Where the page after this one is, in the list at `path`.
     fn next<T>(&self, path: &str, names: &[&'static str], list: &List<T>) -> Option<String> {
         let cursor = list.next_cursor.as_deref()?;
@@ -156,5 +168,29 @@ fn brief(id: &str) -> String {
             format!("{kind}_…\u{2060}{}", &rest[rest.len() - 8..])
         }
         _ => id.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_list_is_cut_to_pages_that_together_are_all_of_it() {
+        let all: Vec<String> = (0..50).map(|number| format!("order-{number:02}")).collect();
+        let (mut seen, mut cursor, mut pages) = (Vec::new(), Some(String::new()), 0);
+
+        while let Some(after) = cursor {
+            let asked = Asked(Typed::of([("cursor", &*after)]));
+            let mut list = List {
+                data: all.clone(),
+                next_cursor: None,
+            };
+            asked.cut(&mut list, |id| id);
+            seen.extend(list.data);
+            (cursor, pages) = (list.next_cursor, pages + 1);
+        }
+
+        assert_eq!((seen, pages), (all, 3));
     }
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::Lease;
 
-pub use admin::{Entry, find, list, make_due, prune};
+pub use admin::{Entry, find, list, list_of, make_due, prune};
 
 /// A saga that is to begin.
 #[derive(Clone, Debug)]

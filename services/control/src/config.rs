@@ -81,7 +81,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("CERTIFICATE_LEFT", "14d", "For how long they must still be good."),
     Setting::optional(
         "BACKUP_STAMP",
-        "A file that is written anew after each backup; its age is watched.",
+        "A file that is written anew after each backup, with the list of all; its age is watched.",
     ),
     Setting::new("BACKUP_AGE", "26h", "How old it may be."),
     Setting::new("CHORES_EVERY", "30s", "How often disks, certificates and backups are looked at."),

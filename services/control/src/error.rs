@@ -29,6 +29,9 @@ pub enum Error {
     /// Somebody else changed it first.
     #[error("somebody else has changed it; read it again")]
     Stale,
+    /// The list of backups is there, and cannot be read.
+    #[error("the list of backups cannot be read for the moment")]
+    Unreadable(#[source] std::io::Error),
     /// The database did not answer as it should.
     #[error("control is unavailable for the moment")]
     Data(#[from] db::Error),
@@ -46,6 +49,7 @@ impl From<Error> for Status {
             Error::NotesFull => error::status(Code::FailedPrecondition, NOTES_FULL, says),
             Error::NotFound(_) => error::status(Code::NotFound, error::NOT_FOUND, says),
             Error::Stale => error::status(Code::FailedPrecondition, error::STALE, says),
+            Error::Unreadable(_) => error::status(Code::Unavailable, error::NOT_TAKEN, says),
             Error::Data(cause) => cause.status(),
         };
         status.set_source(Arc::new(error)); // The chassis logs it with its causes, once.

@@ -1,6 +1,7 @@
 //! The wire: every RPC reads, carries out, writes. Nothing is decided here.
 
 pub mod audit;
+pub mod backups;
 pub mod faults;
 pub mod keda;
 pub mod locks;

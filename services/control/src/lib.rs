@@ -4,6 +4,7 @@
 //! it out, [`store`] keeps it.
 
 pub mod allowing;
+pub mod backups;
 pub mod board;
 pub mod config;
 mod detector;
@@ -21,6 +22,7 @@ pub mod store;
 pub mod tools;
 
 use api::control::audit_server::AuditServer;
+use api::control::backups_server::BackupsServer;
 use api::control::faults_server::FaultsServer;
 use api::control::locks_server::LocksServer;
 use api::control::registry_server::RegistryServer;
@@ -33,6 +35,7 @@ use tonic::service::Routes;
 
 use crate::config::{Config, Neighbours, Watched};
 use crate::grpc::audit::Audit;
+use crate::grpc::backups::Backups;
 use crate::grpc::faults::Faults;
 use crate::grpc::keda::Keda;
 use crate::grpc::locks::Locks;
@@ -105,6 +108,7 @@ impl chassis::Service for Service {
         let resources = Resources::new(self.tools.clone());
         let registry = Registry::new(self.tools.clone());
         let faults = Faults::new(self.tools.clone());
+        let backups = Backups::new(self.watched.chores.backup.clone());
         let locks = Locks::new(self.tools.locks.clone());
         let audit = Audit::new(self.tools.clone(), self.neighbours.clone());
         Routes::new(ResourcesServer::new(resources))
@@ -112,6 +116,7 @@ impl chassis::Service for Service {
             .add_service(FaultsServer::new(faults))
             .add_service(LocksServer::new(locks))
             .add_service(AuditServer::new(audit))
+            .add_service(BackupsServer::new(backups))
             .add_service(ScalingServer::new(Scaling::new(self.tools.clone())))
             .add_service(ExternalScalerServer::new(Keda::new(self.tools.clone())))
     }

@@ -1,6 +1,7 @@
 //! `/v1/admin`: what support and administrators see and do.
 
 mod audit;
+mod backups;
 mod faults;
 mod locks;
 mod news;
@@ -21,6 +22,7 @@ use crate::state::Edge;
 pub(crate) fn routes() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()
         .merge(audit::routes())
+        .merge(backups::routes())
         .merge(faults::routes())
         .merge(locks::routes())
         .merge(news::routes())

@@ -36,6 +36,7 @@ async fn list(
     let wanted = ListArticlesRequest {
         page: Some(page.into()),
         include_drafts: false,
+        state: String::new(),
     };
     let call = NewsClient::list_articles;
     let write = |page: wire::ListArticlesResponse| {

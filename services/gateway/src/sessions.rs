@@ -51,7 +51,8 @@ async fn login(
     Ok(axum::Json(tokens.into()))
 }
 
-/// Trades a refresh token for new tokens. One that was traded before ends its session.
+/// Trades a refresh token for new tokens. One that was traded before ends its session; within 10 s, before the next trade,
+/// it is answered with the same refresh token.
 #[utoipa::path(post, path = "/v1/auth/refresh", tag = "auth", responses((status = 200, body = TokensBody)))]
 async fn refresh(
     State(auth): State<AuthClient>,

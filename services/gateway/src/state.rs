@@ -30,6 +30,7 @@ pub(crate) type OrdersClient = order::orders_client::OrdersClient<Channel>;
 pub(crate) type SagasClient = order::saga_admin_client::SagaAdminClient<Channel>;
 pub(crate) type NewsClient = news::news_client::NewsClient<Channel>;
 pub(crate) type AuditClient = control::audit_client::AuditClient<Channel>;
+pub(crate) type BackupsClient = control::backups_client::BackupsClient<Channel>;
 pub(crate) type FaultsClient = control::faults_client::FaultsClient<Channel>;
 pub(crate) type ResourcesClient = control::resources_client::ResourcesClient<Channel>;
 pub(crate) type ScalingClient = control::scaling_client::ScalingClient<Channel>;
@@ -81,6 +82,7 @@ struct Clients {
     locks: LocksClient,
     registry: RegistryClient,
     audit: AuditClient,
+    backups: BackupsClient,
     faults: FaultsClient,
 }
 
@@ -194,6 +196,7 @@ impl Clients {
             locks: LocksClient::new(control.clone()),
             registry: RegistryClient::new(control.clone()),
             audit: AuditClient::new(control.clone()),
+            backups: BackupsClient::new(control.clone()),
             faults: FaultsClient::new(control),
         }
     }
@@ -231,5 +234,6 @@ clients! {
     locks: LocksClient;
     registry: RegistryClient;
     audit: AuditClient;
+    backups: BackupsClient;
     faults: FaultsClient;
 }

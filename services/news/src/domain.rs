@@ -26,6 +26,31 @@ pub struct Article {
     pub updated_at: OffsetDateTime,
 }
 
+/// Who may read an article by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Those who write it.
+    Draft,
+    /// Those who write it, and from its moment on everybody.
+    Planned,
+    /// Everybody.
+    Public,
+}
+
+impl State {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Planned, Self::Public];
+
+    /// Its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Planned => "planned",
+            Self::Public => "public",
+        }
+    }
+}
+
 impl Article {
     /// Whether anybody may read it at `now`.
     ///

@@ -6,7 +6,7 @@ use api::{common, error, id, time};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::domain::{Article, Body, Edit, Place, Title};
+use crate::domain::{Article, Body, Edit, Place, State, Title};
 use crate::error::Error;
 use crate::tools::Tools;
 use crate::{editing, reading};
@@ -32,8 +32,10 @@ impl wire::news_server::News for News {
     ) -> Result<Response<wire::ListArticlesResponse>, Status> {
         let request = request.into_inner();
         let (articles, next_cursor) = if request.include_drafts {
-            let page = Page::<Uuid>::read("articles with drafts", request.page)?;
-            let found = reading::all(&self.tools, page.after().copied(), page.rows()).await?;
+            let list = format!("articles with drafts {}", request.state);
+            let page = Page::<Uuid>::read(list, request.page)?;
+            let (state, after) = (read_state(&request.state)?, page.after().copied());
+            let found = reading::all(&self.tools, state, after, page.rows()).await?;
             page.cut(found, |article| article.id)
         } else {
             let page = Page::<Place>::read("articles", request.page)?;
@@ -118,6 +120,15 @@ fn read_id(text: &str) -> Result<Uuid, Status> {
     id::ARTICLE
         .read(text)
         .map_err(|bad| error::invalid("id", bad.to_string()))
+}
+
+fn read_state(text: &str) -> Result<Option<State>, Status> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let state = State::ALL.into_iter().find(|state| state.word() == text);
+    let state = state.ok_or_else(|| error::invalid("state", "draft, planned or public"))?;
+    Ok(Some(state))
 }
 
 fn read_actor(text: &str) -> Result<Uuid, Status> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::{Article, Place};
+use crate::domain::{Article, Place, State};
 use crate::error::Error;
 use crate::store;
 use crate::tools::Tools;
@@ -46,13 +46,18 @@ pub async fn find_public(tools: &Tools, id: Uuid) -> Result<Article, Error> {
         .ok_or(Error::NotFound)
 }
 
-/// Lists all articles, drafts too, the last written first.
+/// Lists all articles, drafts too, the last written first: in one state, where given.
 ///
 /// # Errors
 /// When the database did not answer.
-pub async fn all(tools: &Tools, after: Option<Uuid>, rows: i64) -> Result<Vec<Article>, Error> {
-    let found = tools.db.read("articles: all", |tx| {
-        Box::pin(store::articles::all(tx, after, rows))
+pub async fn all(
+    tools: &Tools,
+    state: Option<State>,
+    after: Option<Uuid>,
+    rows: i64,
+) -> Result<Vec<Article>, Error> {
+    let found = tools.db.read("articles: all", move |tx| {
+        Box::pin(store::articles::all(tx, state, after, rows))
     });
     Ok(found.await?.value)
 }

@@ -8,18 +8,37 @@ use uuid::Uuid;
 
 use crate::{Error, Tools};
 
-/// Lists so many sagas, newest first, from before this one on; only those that have not ended where `open`.
+/// Which sagas are wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// Those before this one.
+    pub before: Option<Uuid>,
+    /// How many.
+    pub rows: i64,
+    /// Only those that have not ended.
+    pub open: bool,
+    /// Only those that work for this order.
+    pub order: Option<Uuid>,
+}
+
+/// Lists the sagas that are wanted, newest first.
 ///
 /// # Errors
 /// When nobody can tell.
-pub async fn list(
-    tools: &Tools,
-    before: Option<Uuid>,
-    rows: i64,
-    open: bool,
-) -> Result<Vec<Entry>, Error> {
+pub async fn list(tools: &Tools, wanted: Wanted) -> Result<Vec<Entry>, Error> {
+    let Wanted {
+        before,
+        rows,
+        open,
+        order,
+    } = wanted;
     let listed = tools.db.read("list sagas", move |tx| {
-        Box::pin(store::list(tx, before, rows, open))
+        Box::pin(async move {
+            match order {
+                Some(order) => store::list_of(tx, order, before, rows, open).await,
+                None => store::list(tx, before, rows, open).await,
+            }
+        })
     });
     Ok(listed.await?.own())
 }

@@ -7,7 +7,7 @@ use db::audit::{self, New};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::{Account, Grant};
+use crate::domain::{Account, Email, Grant, RegistrationNumber};
 use crate::error::{Error, Result};
 use crate::store::accounts::{self, Row};
 use crate::{Tools, profile, sign_out};
@@ -41,22 +41,57 @@ pub async fn run(tools: &Tools, decision: Decision) -> Result<Account> {
     tools.vault.open(&decided)
 }
 
-/// Lists accounts, the newest first, from behind `after` on: of one role, where given.
+/// Which accounts are wanted.
+#[derive(Clone)]
+pub struct Wanted {
+    /// Those with this role.
+    pub role: Option<Role>,
+    /// The one with this email.
+    pub email: Option<Email>,
+    /// The one with this registration number.
+    pub number: Option<RegistrationNumber>,
+    /// Those behind this one.
+    pub after: Option<Uuid>,
+    /// How many.
+    pub rows: i64,
+}
+
+/// Lists the accounts that are wanted, the newest first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list(
-    tools: &Tools,
-    role: Option<Role>,
-    after: Option<Uuid>,
-    rows: i64,
-) -> Result<Vec<Account>> {
-    let role = role.map(Role::as_str);
+pub async fn list(tools: &Tools, wanted: Wanted) -> Result<Vec<Account>> {
+    let hash = wanted
+        .email
+        .as_ref()
+        .map(|email| tools.vault.email_hash(email));
     let found = tools.db.read("accounts: list", move |tx| {
-        Box::pin(accounts::list(tx, role, after, rows))
+        let wanted = wanted.clone();
+        Box::pin(async move {
+            let known = match (&hash, wanted.number) {
+                (Some(hash), _) => accounts::by_email(tx, hash).await?,
+                (None, Some(number)) => accounts::by_number(tx, &number.digits()).await?,
+                (None, None) => {
+                    let role = wanted.role.map(Role::as_str);
+                    return accounts::list(tx, role, wanted.after, wanted.rows).await;
+                }
+            };
+            Ok(known.into_iter().filter(|row| wanted.fits(row)).collect())
+        })
     });
-    let found = found.await?.own();
+    let found: Vec<Row> = found.await?.own();
     found.iter().map(|row| tools.vault.open(row)).collect()
+}
+
+impl Wanted {
+    /// Whether an account that was found by one thing is all else that is wanted.
+    fn fits(&self, row: &Row) -> bool {
+        self.role.is_none_or(|role| row.role == role.as_str())
+            && self
+                .number
+                .is_none_or(|number| row.registration_number == number.digits())
+            && self.after.is_none_or(|after| row.id < after)
+    }
 }
 
 async fn decide(tx: &mut Tx, act: Uuid, decision: Decision) -> Result<Row> {

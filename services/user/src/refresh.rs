@@ -2,7 +2,7 @@
 
 use auth::{RefreshToken, same};
 use db::Tx;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::Tools;
 use crate::error::{Error, Result};
@@ -11,7 +11,8 @@ use crate::store::sessions::{self, Session};
 use crate::tokens::{self, Holder, Tokens};
 
 /// Trades `given` for new tokens. A token that was traded before was stolen, from its owner or by its owner's software:
-/// its session ends for both.
+/// its session ends for both. One that was traded a moment ago, and for what is still good, is answered the same again: of
+/// two who have it then, the one who trades that later ends the session.
 ///
 /// # Errors
 /// [`Error::BadToken`].
@@ -21,6 +22,7 @@ pub async fn run(tools: &Tools, given: &RefreshToken) -> Result<Tokens> {
         session: given.session(),
         given: given.hash(),
         next: next.hash(),
+        successor: given.mask(&next),
         life: tools.session_life,
     };
     let traded = tools.db.keyed("refresh: trade a token", move |tx| {
@@ -28,6 +30,19 @@ pub async fn run(tools: &Tools, given: &RefreshToken) -> Result<Tokens> {
     });
     match traded.await? {
         Traded::For(holder) => tokens::issue(tools, holder, next).await,
+        Traded::JustNow {
+            holder,
+            successor,
+            hash,
+        } => {
+            let next = given.unmask(&successor);
+            // Traded since by an instance that keeps no successors.
+            if !same(&next.hash(), &hash) {
+                return Err(Error::BadToken);
+            }
+            info!(session.id = %given.session(), "a token that was traded a moment ago was answered the same");
+            tokens::issue(tools, holder, next).await
+        }
         Traded::Before => {
             warn!(session.id = %given.session(), "a traded token came again: its session was ended");
             Err(Error::BadToken)
@@ -41,11 +56,17 @@ struct Trade {
     session: uuid::Uuid,
     given: [u8; 32],
     next: [u8; 32],
+    successor: [u8; 32],
     life: std::time::Duration,
 }
 
 enum Traded {
     For(Holder),
+    JustNow {
+        holder: Holder,
+        successor: [u8; 32],
+        hash: Vec<u8>,
+    },
     Before,
     Unknown,
 }
@@ -59,8 +80,23 @@ async fn carry_out(tx: &mut Tx, trade: &Trade) -> Result<Traded, db::Error> {
         return Ok(Traded::For(holder));
     }
     if same(&session.token_hash, &trade.given) && !session.expired {
-        sessions::trade(tx, trade.session, &trade.next, trade.life).await?;
+        let Trade {
+            session,
+            next,
+            successor,
+            life,
+            ..
+        } = trade;
+        sessions::trade(tx, *session, next, successor, *life).await?;
         return Ok(Traded::For(holder));
+    }
+    if let Some(successor) = session.successor_of(&trade.given) {
+        let hash = session.token_hash;
+        return Ok(Traded::JustNow {
+            holder,
+            successor,
+            hash,
+        });
     }
     if session.traded.iter().any(|hash| same(hash, &trade.given)) {
         sessions::end(tx, trade.session).await?;

@@ -2,6 +2,7 @@
 
 mod errand;
 mod facts;
+pub(super) mod list;
 mod moment;
 mod note;
 mod restore;
@@ -90,6 +91,7 @@ impl Shop {
     async fn take_backup(&self, _: &Turn<'_>, full: bool) -> anyhow::Result<String> {
         let extent = if full { Extent::Full } else { Extent::Changed };
         let backup = self.backups()?.take(extent).await?;
+        self.list_for_control().await;
         let took = backup.ended - backup.began;
         Ok(format!(
             "{}: {}, in {} s. It counts when it has been restored: `holdfast backup verify`",
@@ -97,6 +99,14 @@ impl Shop {
             sizes(&backup),
             took.whole_seconds()
         ))
+    }
+
+    /// Writes the list down anew; a backup that is not in it is there all the same.
+    async fn list_for_control(&self) {
+        let written = async { list::write(self.backups()?).await };
+        if let Err(error) = written.await {
+            tracing::warn!(error = format!("{error:#}"), "the list of backups is old");
+        }
     }
 
     /// Lists the backups that are there.

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 
 use super::Shop;
 use super::asking::Asking;
-use super::backup::{Desk, Turns};
+use super::backup::{Desk, Turns, list};
 use super::watched;
 use crate::certs;
 use crate::home::Home;
@@ -98,7 +98,12 @@ impl Shop {
         let ground = ground(&cluster, &redis, wanted.settings).await?;
         during("schema and catalogue", ground.migrate()).await?;
         let place = place(&wanted.program, &wanted.logs);
-        let watched = watched::settings(&cluster, &wanted.certs, &wanted.logs);
+        let backups = cluster.backups().context("a shop with backups")?;
+        if let Err(error) = list::write(backups).await {
+            tracing::warn!(error = format!("{error:#}"), "the list of backups is old");
+        }
+        let folder = backups.folder();
+        let watched = watched::settings(&cluster, &wanted.certs, &wanted.logs, folder);
         let (certs, own) = (&wanted.certs, &wanted.own);
         let services = services(ground, place, registry(&cluster), certs, watched, own);
         let house = during("services, two of each", services).await?;

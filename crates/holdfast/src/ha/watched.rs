@@ -4,16 +4,18 @@ use std::path::Path;
 
 use stack::{Cluster, Etcd, HaProxy, Node};
 
+use super::backup::list;
 use crate::certs;
 
 /// How many settings that takes.
-pub(super) const COUNT: usize = 7;
+pub(super) const COUNT: usize = 8;
 
 /// The database nodes, etcd and both HAProxies; gateways over HTTPS. Services and Redis are found as by all others.
 pub(super) fn settings(
     cluster: &Cluster,
     certs: &Path,
     spool: &Path,
+    backups: &Path,
 ) -> [(&'static str, String); COUNT] {
     let node = |node: &std::sync::Arc<Node>| part(node.name(), node.shown_rest(), "");
     let etcd = |member: &Etcd| part(member.name(), member.port(), "/health");
@@ -35,6 +37,7 @@ pub(super) fn settings(
         ("GATEWAY_PROXY_PROTOCOL", "true".to_owned()),
         ("CERTIFICATES", edge),
         ("FAULT_SPOOL", spool.display().to_string()),
+        ("BACKUP_STAMP", list::file(backups).display().to_string()),
     ]
 }
 

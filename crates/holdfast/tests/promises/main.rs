@@ -26,3 +26,5 @@ mod sentinels;
 mod served;
 mod starts;
 mod trace;
+mod two_tabs;
+mod visitor;

@@ -2,81 +2,16 @@
 
 use std::time::Duration;
 
-use reqwest::header::{COOKIE, SET_COOKIE};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::open::{SETTLED, Shop};
 use crate::people::{Person, text};
+use crate::visitor::Visitor;
 
 /// What is Ann's alone, and must stand on no page of anybody else.
 const SECRETS: [&str; 3] = ["Oude Delft 1", "Ann Alone", "order.confirmed"];
-
-/// How long any page may take.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// A browser of somebody: its cookies, and the token for its forms.
-struct Browser {
-    http: Client,
-    shop: String,
-    cookies: String,
-    token: String,
-}
-
-impl Browser {
-    /// Signs in by the form.
-    async fn of(shop: &Shop, person: &Person) -> Self {
-        // Events of an order that is his to see would never end.
-        let http = Client::builder().redirect(Policy::none()).timeout(LIMIT);
-        let http = http.build().unwrap();
-        let mut browser = Self {
-            http,
-            shop: shop.gateway(0),
-            cookies: String::new(),
-            token: String::new(),
-        };
-        let door = browser.ask(Method::GET, "/sign-in", &[]).await;
-        browser.cookies = kept(&door);
-        let page = door.text().await.unwrap();
-        let (_, rest) = page.split_once("name=\"form_token\" value=\"").unwrap();
-        rest.split('"')
-            .next()
-            .unwrap()
-            .clone_into(&mut browser.token);
-        let password = crate::people::PASSWORD;
-        let fields = [("login", &*person.email), ("password", password)];
-        let inside = browser.ask(Method::POST, "/sign-in", &fields).await;
-        assert_eq!(inside.status(), StatusCode::SEE_OTHER);
-        browser.cookies = format!("{}; {}", browser.cookies, kept(&inside));
-        browser
-    }
-
-    async fn ask(&self, method: Method, path: &str, fields: &[(&str, &str)]) -> Response {
-        let asked = self
-            .http
-            .request(method.clone(), format!("{}{path}", self.shop));
-        let asked = asked.header(COOKIE, &self.cookies);
-        let asked = if method == Method::POST {
-            let mut body = url::form_urlencoded::Serializer::new(String::new());
-            body.append_pair("form_token", &self.token)
-                .extend_pairs(fields);
-            let kind = "application/x-www-form-urlencoded";
-            asked.header("content-type", kind).body(body.finish())
-        } else {
-            asked
-        };
-        asked.send().await.unwrap()
-    }
-}
-
-/// The cookies that an answer sets, as a browser sends them back.
-fn kept(answer: &Response) -> String {
-    let lines = answer.headers().get_all(SET_COOKIE).iter();
-    let pairs = lines.filter_map(|line| line.to_str().ok()?.split(';').next());
-    pairs.collect::<Vec<_>>().join("; ")
-}
 
 /// What Ann has.
 struct Own {
@@ -133,7 +68,7 @@ async fn on_no_page_is_anything_of_somebody_else_shown_or_changed() {
     let own = own(&shop, &mut ann).await;
     let before = seen(&mut ann, &own).await;
     let bob = Person::join(&shop, "customer").await;
-    let mut bob = Browser::of(&shop, &bob).await;
+    let mut bob = Visitor::of(&shop, &bob).await;
     // In his cookie stands her cart.
     bob.cookies = format!("{}; cart={}.2", bob.cookies, own.cart);
     let Own {

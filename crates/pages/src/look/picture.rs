@@ -17,6 +17,8 @@ use crate::assets::FOR_EVER;
 const MOTIFS: &str = include_str!("../../assets/motifs.txt");
 /// Raised when pictures look otherwise, since browsers keep them for ever.
 const EDITION: &str = "1";
+/// How many words may be for a drawing together.
+const IN_A_ROW: usize = 2;
 /// In how many settings a thing may stand.
 const SETTINGS: u8 = 6;
 
@@ -133,18 +135,16 @@ impl Motif {
             shapes: parts.next()?,
         })
     }
-
-    /// How much of `name`, in small letters between spaces, speaks for this one.
-    fn fit(&self, name: &str) -> usize {
-        let said = |word: &&&str| name.contains(&format!(" {word} "));
-        self.words
-            .iter()
-            .filter(said)
-            .map(|word| word.len())
-            .max()
-            .unwrap_or(0)
-    }
 }
+
+/// Which drawing the words are for, in the order of the words: a list of products looks up some at each picture.
+static WORDS: LazyLock<Vec<(&'static str, usize)>> = LazyLock::new(|| {
+    let motifs = DRAWN.iter().enumerate();
+    let words = motifs.flat_map(|(at, motif)| motif.words.iter().map(move |word| (*word, at)));
+    let mut words: Vec<_> = words.collect();
+    words.sort_unstable();
+    words
+});
 
 /// The routes of all pictures.
 pub(crate) fn routes() -> Router {
@@ -160,6 +160,7 @@ pub(crate) fn path(category: &str, name: &str, id: &str) -> String {
     format!("/pictures/{EDITION}/{category}/{motif}-{setting}.svg")
 }
 
+/// The drawing for the longest word of `name` that there is one for; of words as long, the last one drawn.
 fn motif(name: &str) -> Option<&'static str> {
     let plain = |letter: char| {
         if letter.is_alphanumeric() {
@@ -169,8 +170,20 @@ fn motif(name: &str) -> Option<&'static str> {
         }
     };
     let name: String = format!(" {name} ").chars().map(plain).collect();
-    let best = DRAWN.iter().max_by_key(|motif| motif.fit(&name))?;
-    (best.fit(&name) > 0).then_some(best.name)
+    let gaps: Vec<usize> = name.match_indices(' ').map(|(at, _)| at).collect();
+    let said = |many| {
+        let ends = gaps.iter().zip(gaps.iter().skip(many));
+        ends.map(|(from, to)| &name[from + 1..*to])
+    };
+    let known = (1..=IN_A_ROW).flat_map(said).filter_map(drawn);
+    let (_, at) = known.max_by_key(|(words, at)| (words.len(), *at))?;
+    Some(DRAWN[at].name)
+}
+
+/// The drawing that these very words are for.
+fn drawn(words: &str) -> Option<(&str, usize)> {
+    let at = WORDS.binary_search_by_key(&words, |(word, _)| *word).ok()?;
+    Some((words, WORDS[at].1))
 }
 
 async fn show(Path((_, category, file)): Path<(String, String, String)>) -> Response {
@@ -249,6 +262,20 @@ mod tests {
             assert_eq!(motif(name), Some(thing), "{name}");
         }
         assert_eq!(motif("Nothing of the kind"), None);
+    }
+
+    #[test]
+    fn every_word_finds_its_drawing_wherever_it_stands() {
+        for motif in DRAWN.iter() {
+            for words in &motif.words {
+                for name in [
+                    (*words).to_owned(),
+                    format!("No. 7, {} (x)", words.to_uppercase()),
+                ] {
+                    assert_eq!(super::motif(&name), Some(motif.name), "{name}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,57 +1,38 @@
-//! `/admin/faults`: what went wrong in the house, how long it took to be seen and to be over, and what people say of it.
+//! `/admin/faults`: what went wrong in the house, how long it took to be seen and to be over.
+
+mod filter;
+mod note;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::Method;
 use axum::response::Response;
 use axum::routing::get;
-use serde_json::json;
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
 
-use super::deed::{Deed, path_of, refusal};
+use super::deed::path_of;
 use super::seen::{Counted, Fault};
-use super::sheet::{Cell, Filter, Sheet, Table};
-use super::{Admin, Asked, ROWS, audit, done, listed};
-use crate::form::{Sent, Typed};
+use super::sheet::{Cell, Sheet, Table};
+use super::{Admin, Asked, ROWS, audit, listed};
 use crate::look::Frame;
-use crate::look::field::Filling;
 use crate::shop::query;
 use crate::shop::seen::List;
 use crate::trouble::Trouble;
-use crate::visit::Visitor;
 
 const PATH: &str = "/admin/faults";
 /// What a list is asked for, as the page names it.
 const BY: [&str; 4] = ["open", "type", "component", "period"];
-const KINDS: [&str; 15] = [
-    "instance_killed",
-    "instance_paused",
-    "instance_slow",
-    "instance_cut",
-    "instance_ejected",
-    "database_node_down",
-    "primary_lost",
-    "replication_lag",
-    "database_unreachable",
-    "redis_node_down",
-    "redis_primary_lost",
-    "disk_full",
-    "certificate_expiring",
-    "backup_stale",
-    "lock_overdue",
-];
 
 /// The routes of these pages.
 pub(super) fn routes() -> Router {
     Router::new()
         .route(PATH, get(list))
         .route("/admin/faults/{number}", get(show))
-        .route("/admin/faults/{number}/note", get(ask_note).post(note))
+        .merge(note::routes())
 }
 
 async fn list(Admin(visitor): Admin, asked: Asked) -> Result<Response, Trouble> {
-    let since = since(asked.get("period"), OffsetDateTime::now_utc());
+    let since = filter::since(asked.get("period"), OffsetDateTime::now_utc());
     let since = since.as_deref();
     let wanted = query(&[
         (
@@ -78,7 +59,7 @@ async fn list(Admin(visitor): Admin, asked: Asked) -> Result<Response, Trouble> 
     let table = Table::of(columns(&frame), rows, o.no_faults).under(o.faults);
     let table = table.more(asked.next(PATH, &BY, &list));
     let counted = times(&frame, &counted?.data);
-    let filters = filters(&frame, &asked);
+    let filters = filter::all(&frame, &asked);
     Ok(Sheet::of(frame)
         .lead(o.faults_lead)
         .problem(problem)
@@ -87,36 +68,6 @@ async fn list(Admin(visitor): Admin, asked: Asked) -> Result<Response, Trouble> 
         .table(table)
         .live()
         .shown(&visitor))
-}
-
-fn filters(frame: &Frame, asked: &Asked) -> Vec<Filter> {
-    let o = frame.o;
-    let kinds = KINDS.map(|kind| (kind, o.word(kind)));
-    let kinds = [("", o.all)].into_iter().chain(kinds).collect();
-    let open = vec![("", o.all), ("true", o.open_only)];
-    let periods = vec![
-        ("", o.always),
-        ("hour", o.last_hour),
-        ("day", o.last_day),
-        ("week", o.last_week),
-    ];
-    vec![
-        Filter::choice("open", o.state, asked.get("open"), open),
-        Filter::choice("type", o.kind, asked.get("type"), kinds),
-        Filter::choice("period", o.period, asked.get("period"), periods),
-        Filter::text("component", o.component, asked.get("component")),
-    ]
-}
-
-/// The moment from which on faults count.
-fn since(period: &str, now: OffsetDateTime) -> Option<String> {
-    let back = match period {
-        "hour" => Duration::HOUR,
-        "day" => Duration::DAY,
-        "week" => Duration::WEEK,
-        _ => return None,
-    };
-    (now - back).format(&Rfc3339).ok()
 }
 
 /// How long it took until faults were detected and until they were over, by their kinds.
@@ -244,66 +195,4 @@ async fn show(Admin(visitor): Admin, Path(number): Path<String>) -> Result<Respo
         .table(notes)
         .maybe(history)
         .shown(&visitor))
-}
-
-async fn ask_note(Admin(visitor): Admin, Path(number): Path<String>) -> Result<Response, Trouble> {
-    asked_note(&visitor, &number, &Filling::default()).await
-}
-
-async fn asked_note(
-    visitor: &Visitor,
-    number: &str,
-    filling: &Filling,
-) -> Result<Response, Trouble> {
-    let fault: Fault = visitor
-        .get(path_of("/v1/admin/faults", number))
-        .hear()
-        .await?;
-    let o = visitor.locale().office();
-    let frame = visitor.frame(o.note_this.replace("{}", &fault.number.to_string()));
-    let fields = vec![filling.field(&frame, "text", "area", "off", 2000)];
-    Ok(Deed::of(frame, path_of(PATH, number), o.add_note)
-        .says(o.note_says)
-        .fields(fields)
-        .refused(filling, None)
-        .shown(visitor))
-}
-
-async fn note(
-    visitor: Visitor,
-    Path(number): Path<String>,
-    Sent(typed): Sent,
-) -> Result<Response, Trouble> {
-    let path = format!("{}/notes", path_of("/v1/admin/faults", &number));
-    let body = json!({ "text": text(&typed) });
-    match visitor.ask(Method::POST, path).json(&body).done().await {
-        Ok(()) => Ok(done(
-            &path_of(PATH, &number),
-            "noted",
-            &format!("fault_{number}"),
-        )),
-        Err(trouble) => {
-            let filling = Filling::refused(typed, refusal(trouble)?);
-            asked_note(&visitor, &number, &filling).await
-        }
-    }
-}
-
-/// What was typed, with ends of lines as everybody but forms has them.
-fn text(typed: &Typed) -> String {
-    typed.get("text").replace("\r\n", "\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_period_ends_now() {
-        let now = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
-
-        assert_eq!(since("hour", now).unwrap(), "2023-11-14T21:13:20Z");
-        assert_eq!(since("day", now).unwrap(), "2023-11-13T22:13:20Z");
-        assert_eq!(since("", now), None);
-    }
 }

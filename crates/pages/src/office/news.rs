@@ -1,4 +1,6 @@
-//! `/admin/news`: writing and publishing articles.
+//! `/admin/news`: writing articles.
+
+mod publish;
 
 use axum::Router;
 use axum::extract::Path;
@@ -10,9 +12,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::deed::{Deed, Stale, path_of, refusal};
-use super::sheet::{Cell, Sheet, Table};
+use super::sheet::{Cell, Filter, Sheet, Table};
 use super::{Admin, Asked, audit, done, listed};
-use crate::api::Problem;
 use crate::form::{Sent, Typed};
 use crate::look::Frame;
 use crate::look::field::Filling;
@@ -21,6 +22,8 @@ use crate::trouble::Trouble;
 use crate::visit::Visitor;
 
 const PATH: &str = "/admin/news";
+/// What a list is asked for.
+const BY: [&str; 1] = ["state"];
 
 /// The routes of these pages.
 pub(super) fn routes() -> Router {
@@ -29,25 +32,29 @@ pub(super) fn routes() -> Router {
         .route("/admin/news/new", get(blank).post(create))
         .route("/admin/news/{id}", get(show))
         .route("/admin/news/{id}/edit", get(ask).post(change))
-        .route("/admin/news/{id}/publish", get(ask_publish).post(publish))
-        .route(
-            "/admin/news/{id}/unpublish",
-            get(ask_unpublish).post(unpublish),
-        )
+        .merge(publish::routes())
 }
 
 async fn list(Admin(visitor): Admin, asked: Asked) -> Result<Response, Trouble> {
-    let path = format!("/v1/admin/news?{}", asked.query(&[]));
+    let path = format!("/v1/admin/news?{}", asked.query(&BY));
     let (list, problem) = listed::<Article>(&visitor, path).await?;
     let frame = visitor.frame(visitor.locale().office().news);
     let o = frame.o;
     let rows = list.data.iter().map(|one| row(&frame, one)).collect();
     let columns = vec![o.title, o.state, o.public_from, o.changed];
+    let states = ["draft", "planned", "public"].map(|state| (state, o.word(state)));
+    let states = [("", o.all)].into_iter().chain(states).collect();
     Ok(Sheet::of(frame)
         .lead(o.news_lead)
         .problem(problem)
         .deed(true, "/admin/news/new", o.write_article)
-        .table(Table::of(columns, rows, o.no_articles).more(asked.next(PATH, &[], &list)))
+        .filters(vec![Filter::choice(
+            "state",
+            o.state,
+            asked.get("state"),
+            states,
+        )])
+        .table(Table::of(columns, rows, o.no_articles).more(asked.next(PATH, &BY, &list)))
         .shown(&visitor))
 }
 
@@ -186,124 +193,5 @@ async fn change(
             let filling = Filling::refused(typed, refusal(trouble)?);
             asked(&visitor, &id, Some(filling)).await
         }
-    }
-}
-
-async fn ask_publish(Admin(visitor): Admin, Path(id): Path<String>) -> Result<Response, Trouble> {
-    asked_publish(&visitor, &id, &Filling::default()).await
-}
-
-async fn asked_publish(
-    visitor: &Visitor,
-    id: &str,
-    filling: &Filling,
-) -> Result<Response, Trouble> {
-    let one = found(visitor, id).await?;
-    let stale = stale(visitor, &one, filling).await;
-    let o = visitor.locale().office();
-    let frame = visitor.frame(o.publish_this.replace("{}", &one.title));
-    let fields = vec![filling.optional(&frame, "publish_at", "datetime-local", "off", 20)];
-    Ok(Deed::of(frame, path_of(PATH, id), o.publish)
-        .says(o.publish_says)
-        .fields(fields)
-        .with("version", one.version)
-        .refused(filling, stale)
-        .shown(visitor))
-}
-
-async fn publish(
-    visitor: Visitor,
-    Path(id): Path<String>,
-    Sent(typed): Sent,
-) -> Result<Response, Trouble> {
-    let Some(moment) = moment(typed.get("publish_at")) else {
-        let wrong = Problem::new(400, "invalid").at("publish_at");
-        return asked_publish(&visitor, &id, &Filling::refused(typed, wrong)).await;
-    };
-    let path = format!("{}/publish", path_of("/v1/admin/news", &id));
-    let version = typed.number("version").unwrap_or(0);
-    let asking = visitor.ask(Method::POST, path).version(version);
-    match asking.json(&json!({ "publish_at": moment })).done().await {
-        Ok(()) => Ok(done(&path_of(PATH, &id), "published", &id)),
-        Err(trouble) => {
-            let filling = Filling::refused(typed, refusal(trouble)?);
-            asked_publish(&visitor, &id, &filling).await
-        }
-    }
-}
-
-/// The moment that was chosen, in UTC; none inside, where none was; none at all, where it is no moment.
-#[allow(clippy::option_option, reason = "now, then, or not understood")]
-fn moment(text: &str) -> Option<Option<String>> {
-    if text.is_empty() {
-        return Some(None);
-    }
-    // Seconds are left out where they are zero.
-    let text = if text.len() == 16 {
-        format!("{text}:00Z")
-    } else {
-        format!("{text}Z")
-    };
-    OffsetDateTime::parse(&text, &Rfc3339).ok()?;
-    Some(Some(text))
-}
-
-async fn ask_unpublish(Admin(visitor): Admin, Path(id): Path<String>) -> Result<Response, Trouble> {
-    asked_unpublish(&visitor, &id, &Filling::default()).await
-}
-
-async fn asked_unpublish(
-    visitor: &Visitor,
-    id: &str,
-    filling: &Filling,
-) -> Result<Response, Trouble> {
-    let one = found(visitor, id).await?;
-    let stale = stale(visitor, &one, filling).await;
-    let o = visitor.locale().office();
-    let frame = visitor.frame(o.unpublish_this.replace("{}", &one.title));
-    Ok(Deed::of(frame, path_of(PATH, id), o.unpublish)
-        .says(o.unpublish_says)
-        .with("version", one.version)
-        .refused(filling, stale)
-        .shown(visitor))
-}
-
-async fn unpublish(
-    visitor: Visitor,
-    Path(id): Path<String>,
-    Sent(typed): Sent,
-) -> Result<Response, Trouble> {
-    let path = format!("{}/unpublish", path_of("/v1/admin/news", &id));
-    let version = typed.number("version").unwrap_or(0);
-    match visitor
-        .ask(Method::POST, path)
-        .version(version)
-        .done()
-        .await
-    {
-        Ok(()) => Ok(done(&path_of(PATH, &id), "unpublished", &id)),
-        Err(trouble) => {
-            let filling = Filling::refused(typed, refusal(trouble)?);
-            asked_unpublish(&visitor, &id, &filling).await
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_read_as_browsers_send_it() {
-        assert_eq!(moment(""), Some(None));
-        assert_eq!(
-            moment("2026-11-27T10:00"),
-            Some(Some("2026-11-27T10:00:00Z".into()))
-        );
-        assert_eq!(
-            moment("2026-11-27T10:00:30"),
-            Some(Some("2026-11-27T10:00:30Z".into()))
-        );
-        assert_eq!(moment("soon"), None);
     }
 }

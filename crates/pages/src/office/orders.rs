@@ -11,6 +11,7 @@ use super::deed::path_of;
 use super::sheet::{Cell, Filter, Sheet, Table};
 use super::{Asked, Staff, audit, brief, listed};
 use crate::look::Frame;
+use crate::shop::query;
 use crate::shop::seen::{List, Order};
 use crate::trouble::Trouble;
 use crate::visit::Visitor;
@@ -84,6 +85,12 @@ fn status(frame: &Frame, order: &Order) -> Cell {
     }
 }
 
+/// The way to the work behind it.
+fn sagas(frame: &Frame, order: &Order) -> Cell {
+    let of = query(&[("order_id", Some(&*order.id))]);
+    Cell::link(format!("/admin/sagas?{of}"), frame.o.its_sagas)
+}
+
 /// The order of this id, whoever it belongs to.
 ///
 /// # Errors
@@ -107,6 +114,7 @@ async fn show(Staff(visitor): Staff, Path(id): Path<String>) -> Result<Response,
         (o.placed, Cell::moment(&frame, &order.created_at)),
         (o.reason, Cell::plain(reason)),
         (o.total, Cell::number(frame.money(&order.total))),
+        (o.sagas, sagas(&frame, &order)),
     ];
     let lines = order.items.iter().map(|line| {
         vec![

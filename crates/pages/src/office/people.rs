@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::deed::{Deed, Stale, path_of, refusal};
 use super::seen::Person;
 use super::sheet::{Cell, Filter, Sheet, Table};
-use super::{Admin, Asked, Staff, audit, done, listed};
+use super::{Admin, Asked, ROWS, Staff, audit, done, listed};
 use crate::form::{Sent, Typed};
 use crate::look::Frame;
 use crate::look::field::Filling;
@@ -19,6 +19,8 @@ use crate::trouble::Trouble;
 use crate::visit::Visitor;
 
 const PATH: &str = "/admin/users";
+/// What a list is asked for, as the page names it.
+const BY: [&str; 2] = ["who", "role"];
 const ROLES: [&str; 3] = ["customer", "support", "admin"];
 
 /// The routes of these pages.
@@ -36,7 +38,7 @@ fn roles(frame: &Frame) -> [(&'static str, &'static str); 3] {
 }
 
 async fn list(Staff(visitor): Staff, asked: Asked) -> Result<Response, Trouble> {
-    let path = format!("/v1/admin/users?{}", asked.query(&["role"]));
+    let path = format!("/v1/admin/users?{}", wanted(&asked));
     let (list, problem) = listed::<Person>(&visitor, path).await?;
     let frame = visitor.frame(visitor.locale().office().users);
     let o = frame.o;
@@ -53,14 +55,28 @@ async fn list(Staff(visitor): Staff, asked: Asked) -> Result<Response, Trouble> 
     Ok(Sheet::of(frame)
         .lead(o.users_lead)
         .problem(problem)
-        .filters(vec![Filter::choice(
-            "role",
-            o.role,
-            asked.get("role"),
-            choices,
-        )])
-        .table(Table::of(columns, rows, o.no_users).more(asked.next(PATH, &["role"], &list)))
+        .filters(vec![
+            Filter::text("who", o.email_or_number, asked.get("who")),
+            Filter::choice("role", o.role, asked.get("role"), choices),
+        ])
+        .table(Table::of(columns, rows, o.no_users).more(asked.next(PATH, &BY, &list)))
         .shown(&visitor))
+}
+
+/// The query for the API: a number is told from an email by its look.
+fn wanted(asked: &Asked) -> String {
+    let who = asked.0.some("who").map(str::trim);
+    let (email, number) = match who {
+        Some(who) if who.contains('@') => (Some(who), None),
+        number => (None, number),
+    };
+    query(&[
+        ("role", asked.0.some("role")),
+        ("email", email),
+        ("registration_number", number),
+        ("limit", Some(ROWS)),
+        ("cursor", asked.0.some("cursor")),
+    ])
 }
 
 fn row(frame: &Frame, one: &Person) -> Vec<Cell> {

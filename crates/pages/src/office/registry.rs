@@ -20,6 +20,7 @@ use crate::trouble::Trouble;
 use crate::visit::Visitor;
 
 const PATH: &str = "/admin/registry";
+const BY: [&str; 1] = ["service"];
 const SERVICES: [(&str, &str); 5] = [
     ("control", "control"),
     ("gateway", "gateway"),
@@ -45,7 +46,8 @@ async fn list(Admin(visitor): Admin, asked: Asked) -> Result<Response, Trouble> 
     let service = Typed::of([("service", asked.get("service"))]);
     let wanted = crate::shop::query(&[("service", service.some("service"))]);
     let path = format!("/v1/admin/registry?{wanted}");
-    let (list, problem) = listed::<Instance>(&visitor, path).await?;
+    let (mut list, problem) = listed::<Instance>(&visitor, path).await?;
+    asked.cut(&mut list, |one| &one.id);
     let frame = visitor.frame(visitor.locale().office().registry);
     let o = frame.o;
     let rows = list.data.iter().map(|one| row(&frame, one)).collect();
@@ -69,7 +71,7 @@ async fn list(Admin(visitor): Admin, asked: Asked) -> Result<Response, Trouble> 
             asked.get("service"),
             services,
         )])
-        .table(Table::of(columns, rows, o.no_instances))
+        .table(Table::of(columns, rows, o.no_instances).more(asked.next(PATH, &BY, &list)))
         .live()
         .shown(&visitor))
 }

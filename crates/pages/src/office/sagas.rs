@@ -17,6 +17,8 @@ use crate::trouble::Trouble;
 use crate::visit::Visitor;
 
 const PATH: &str = "/admin/sagas";
+/// What a list is asked for.
+const BY: [&str; 2] = ["open", "order_id"];
 
 /// The routes of these pages.
 pub(super) fn routes() -> Router {
@@ -27,7 +29,7 @@ pub(super) fn routes() -> Router {
 }
 
 async fn list(Staff(visitor): Staff, asked: Asked) -> Result<Response, Trouble> {
-    let path = format!("/v1/admin/sagas?{}", asked.query(&["open"]));
+    let path = format!("/v1/admin/sagas?{}", asked.query(&BY));
     let (list, problem) = listed::<Saga>(&visitor, path).await?;
     let frame = visitor.frame(visitor.locale().office().sagas);
     let o = frame.o;
@@ -37,13 +39,11 @@ async fn list(Staff(visitor): Staff, asked: Asked) -> Result<Response, Trouble> 
     Ok(Sheet::of(frame)
         .lead(o.sagas_lead)
         .problem(problem)
-        .filters(vec![Filter::choice(
-            "open",
-            o.state,
-            asked.get("open"),
-            open,
-        )])
-        .table(Table::of(columns, rows, o.no_sagas).more(asked.next(PATH, &["open"], &list)))
+        .filters(vec![
+            Filter::choice("open", o.state, asked.get("open"), open),
+            Filter::text("order_id", o.order, asked.get("order_id")),
+        ])
+        .table(Table::of(columns, rows, o.no_sagas).more(asked.next(PATH, &BY, &list)))
         .shown(&visitor))
 }
 

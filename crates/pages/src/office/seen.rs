@@ -53,6 +53,37 @@ impl Instance {
     }
 }
 
+/// A backup that is there.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Backup {
+    pub(super) id: String,
+    pub(super) extent: String,
+    pub(super) ended_at: String,
+    pub(super) bytes: u64,
+    pub(super) added_bytes: u64,
+    pub(super) restore: Option<Restore>,
+}
+
+/// How a backup was restored on trial.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Restore {
+    pub(super) restored_at: String,
+    pub(super) wrong: Option<String>,
+    pub(super) rpo_seconds: f64,
+    pub(super) rto_seconds: f64,
+}
+
+impl Backup {
+    /// Whether it counts: none does before it was restored.
+    pub(super) fn state(&self) -> &'static str {
+        match &self.restore {
+            None => "unproven",
+            Some(Restore { wrong: None, .. }) => "proven",
+            Some(_) => "worthless",
+        }
+    }
+}
+
 /// What is allowed of a service.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Resource {

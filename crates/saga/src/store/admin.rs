@@ -67,6 +67,31 @@ pub async fn list(
     Ok(found)
 }
 
+/// Lists the sagas that work for `subject` below `before`, newest first; only those that have not ended where `open`.
+///
+/// # Errors
+/// Only what concerns the database.
+pub async fn list_of(
+    tx: &mut Tx,
+    subject: Uuid,
+    before: Option<Uuid>,
+    rows: i64,
+    open: bool,
+) -> Result<Vec<Entry>, Error> {
+    let before = before.unwrap_or(Uuid::max());
+    let found = sqlx::query_as!(
+        Entry,
+        "select * from sagas where subject = $4 and id < $1 and (not $3 or ended_at is null) order by id desc limit $2",
+        before,
+        rows,
+        open,
+        subject,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(found)
+}
+
 /// Makes a saga that has not ended due at once. Whoever holds it is fenced off by the next claim.
 ///
 /// # Errors

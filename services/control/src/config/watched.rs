@@ -84,7 +84,7 @@ pub struct Chores {
     pub certificates: Vec<PathBuf>,
     /// For how long they must still be good.
     pub certificate_left: Duration,
-    /// A file that is as old as the last backup.
+    /// A file that is as old as the last backup, and lists all.
     pub backup: Option<PathBuf>,
     /// How old that may be.
     pub backup_age: Duration,

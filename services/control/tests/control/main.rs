@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what does not hold ends the test")]
 
+mod backups;
 mod faults;
 mod house;
 mod plans;

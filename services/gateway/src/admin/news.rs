@@ -11,7 +11,7 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use garde::Validate;
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,7 +19,7 @@ use crate::ask;
 use crate::body::{Json, Path, Query};
 use crate::id::{ArticleId, account};
 use crate::news::{ArticleBody, tagged};
-use crate::page::{List, Page};
+use crate::page::{List, page_of};
 use crate::problem::Problem;
 use crate::rule::Rule;
 use crate::state::{Edge, NewsClient};
@@ -35,15 +35,16 @@ pub(super) fn routes() -> OpenApiRouter<Edge> {
 }
 
 /// Lists articles, drafts too, newest first.
-#[utoipa::path(get, path = "/v1/admin/news", tag = "admin", operation_id = "list_all_news", params(Page),
+#[utoipa::path(get, path = "/v1/admin/news", tag = "admin", operation_id = "list_all_news", params(NewsQuery),
     responses((status = 200, body = List<ArticleBody>)))]
 async fn list(
     State(news): State<NewsClient>,
-    Query(page): Query<Page>,
+    Query(query): Query<NewsQuery>,
 ) -> Result<List<ArticleBody>, Problem> {
     let wanted = ListArticlesRequest {
-        page: Some(page.into()),
+        page: Some(page_of(query.limit, query.cursor)),
         include_drafts: true,
+        state: query.state.map_or("", ArticleState::word).to_owned(),
     };
     let found = ask::read(&news, wanted, NewsClient::list_articles).await?;
     Ok(List::of(found.articles, found.next_cursor))
@@ -141,6 +142,43 @@ async fn unpublish(
     };
     let hidden = ask::write(&news, wanted, NewsClient::unpublish_article).await?;
     Ok(tagged(hidden))
+}
+
+/// Which articles are wanted.
+#[derive(Clone, Debug, Deserialize, IntoParams, Validate)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct NewsQuery {
+    /// How many rows; 20 when it is left out.
+    #[garde(range(min = 1, max = 100))]
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// `next_cursor` of the page before; left out for the first page.
+    #[garde(length(max = 2048))]
+    cursor: Option<String>,
+    /// Only those in this state.
+    #[garde(skip)]
+    #[param(inline)]
+    state: Option<ArticleState>,
+}
+
+/// Who may read an article by now.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ArticleState {
+    Draft,
+    Planned,
+    Public,
+}
+
+impl ArticleState {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Planned => "planned",
+            Self::Public => "public",
+        }
+    }
 }
 
 /// An article to be written.

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::ask;
 use crate::body::{Path, Query};
-use crate::id::{SagaId, account};
+use crate::id::{OrderId, SagaId, account};
 use crate::page::{List, page_of};
 use crate::problem::Problem;
 use crate::rule::Rule;
@@ -35,6 +35,7 @@ async fn list(
     let wanted = ListSagasRequest {
         page: Some(page_of(query.limit, query.cursor)),
         open: query.open.unwrap_or_default(),
+        order_id: query.order_id.map(OrderId::into_wire).unwrap_or_default(),
     };
     let found = ask::read(&sagas, wanted, SagasClient::list_sagas).await?;
     Ok(List::of(found.sagas, found.next_cursor))
@@ -83,6 +84,10 @@ struct SagasQuery {
     /// Only those that have not ended.
     #[garde(skip)]
     open: Option<bool>,
+    /// Only those that work for this order.
+    #[garde(skip)]
+    #[param(inline)]
+    order_id: Option<OrderId>,
 }
 
 /// A saga.

@@ -87,6 +87,14 @@ struct UsersQuery {
     #[garde(skip)]
     #[param(inline)]
     role: Option<Role>,
+    /// Only the account with this email, the whole of it.
+    #[garde(length(min = 1, max = 254))]
+    #[param(min_length = 1, max_length = 254)]
+    email: Option<String>,
+    /// Only the account with this registration number.
+    #[garde(length(min = 1, max = 32))]
+    #[param(min_length = 1, max_length = 32, example = "204-518-73-6")]
+    registration_number: Option<String>,
 }
 
 /// What is to be changed of an account; what is left out stays.
@@ -124,6 +132,8 @@ impl UsersQuery {
         ListAccountsRequest {
             page: Some(page_of(self.limit, self.cursor)),
             role: self.role.map(Role::into_wire).unwrap_or_default(),
+            email: self.email.unwrap_or_default(),
+            registration_number: self.registration_number.unwrap_or_default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "figures are shown to whoever runs it")]
 
 mod forms;
+mod lists;
 mod office;
 
 use api::common::Money;

@@ -5,7 +5,7 @@ use sqlx::{query, query_as, query_scalar};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::{Article, Body, Edit, Place, Title};
+use crate::domain::{Article, Body, Edit, Place, State, Title};
 
 /// Finds an article, public or not.
 ///
@@ -52,19 +52,31 @@ pub async fn next_due(tx: &mut Tx) -> Result<Option<OffsetDateTime>, db::Error> 
     Ok(due.fetch_one(&mut *tx).await?)
 }
 
-/// Lists all, drafts too, the last written first, from behind `after` on.
+/// Lists all, drafts too, the last written first, from behind `after` on: in one state, where given.
 ///
 /// # Errors
 /// When the statement failed.
-pub async fn all(tx: &mut Tx, after: Option<Uuid>, rows: i64) -> Result<Vec<Article>, db::Error> {
+pub async fn all(
+    tx: &mut Tx,
+    state: Option<State>,
+    after: Option<Uuid>,
+    rows: i64,
+) -> Result<Vec<Article>, db::Error> {
     let found = query_as!(
         Article,
         "select id, title, body, publish_at, version, created_at, updated_at from articles
         where id < coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+            and case $3::text
+                when 'draft' then publish_at is null
+                when 'planned' then publish_at > greatest(now(), updated_at)
+                when 'public' then publish_at <= greatest(now(), updated_at)
+                else true
+            end
         order by id desc
         limit $2",
         after,
-        rows
+        rows,
+        state.map(State::word)
     );
     Ok(found.fetch_all(&mut *tx).await?)
 }

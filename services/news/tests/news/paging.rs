@@ -11,6 +11,7 @@ fn wanted(limit: u32, cursor: &str, include_drafts: bool) -> ListArticlesRequest
     ListArticlesRequest {
         page: Some(Page { limit, cursor }),
         include_drafts,
+        state: String::new(),
     }
 }
 
@@ -47,6 +48,40 @@ async fn pages_of_any_size_joined_are_the_whole_list_while_articles_are_publishe
             titles.retain(|title| title != "Meanwhile");
             assert_eq!(titles, newest_first, "in pages of {limit}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn those_who_write_find_articles_by_who_may_read_them() {
+    let shop = Shop::open().await;
+    as_one(async {
+        shop.write("Draft").await;
+        let planned = shop.write("Planned").await;
+        shop.publish(&planned, "2099-01-01T00:00:00Z")
+            .await
+            .unwrap();
+        shop.published("Public").await;
+        let titles = async |state: &str| {
+            let page = ListArticlesRequest {
+                state: state.to_owned(),
+                ..wanted(50, "", true)
+            };
+            let page = shop.news.clone().list_articles(page).await?.into_inner();
+            let titles = page.articles.into_iter().map(|article| article.title);
+            Ok(titles.collect::<Vec<_>>())
+        };
+
+        for (state, expected) in [
+            ("draft", &["Draft"][..]),
+            ("planned", &["Planned"]),
+            ("public", &["Public"]),
+            ("", &["Public", "Planned", "Draft"]),
+        ] {
+            assert_eq!(titles(state).await.unwrap(), expected, "{state}");
+        }
+        let (code, why) = refusal(titles("burnt").await);
+        assert_eq!((code, &*why), (Code::InvalidArgument, "INVALID"));
     })
     .await;
 }

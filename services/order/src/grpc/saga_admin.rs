@@ -12,7 +12,8 @@ use saga::store::Entry;
 use tonic::{Request, Response, Status};
 
 use super::read_id;
-use crate::{Tools, sagas};
+use crate::Tools;
+use crate::sagas::{self, Wanted};
 
 /// Answers for sagas.
 pub(super) fn service(tools: &Arc<Tools>) -> SagaAdminServer<Wire> {
@@ -31,10 +32,20 @@ impl SagaAdmin for Wire {
         &self,
         request: Request<wire::ListSagasRequest>,
     ) -> Result<Response<wire::ListSagasResponse>, Status> {
-        let request = request.into_inner();
-        let page = Page::read(format!("sagas?open={}", request.open), request.page)?;
-        let before = page.after().copied();
-        let found = sagas::list(&self.tools, before, page.rows(), request.open).await?;
+        let wire::ListSagasRequest {
+            page,
+            open,
+            order_id,
+        } = request.into_inner();
+        let page = Page::read(format!("sagas?open={open}&order={order_id}"), page)?;
+        let order = (!order_id.is_empty()).then(|| read_id(ORDER, "order_id", &order_id));
+        let wanted = Wanted {
+            before: page.after().copied(),
+            rows: page.rows(),
+            open,
+            order: order.transpose()?,
+        };
+        let found = sagas::list(&self.tools, wanted).await?;
         let (found, next_cursor) = page.cut(found, |saga| saga.id);
         let sagas = found.into_iter().map(write).collect();
         Ok(Response::new(wire::ListSagasResponse {

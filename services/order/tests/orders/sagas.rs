@@ -197,6 +197,16 @@ async fn a_saga_that_waits_is_listed_and_taken_up_at_once_when_it_is_made_due() 
     };
     let listed = house.told(sagas.list_sagas(open)).await.sagas;
     let id = listed[0].id.clone();
+    let of = |order_id: String| ListSagasRequest {
+        order_id,
+        ..ListSagasRequest::default()
+    };
+    let of_it = house.told(sagas.list_sagas(of(order.id.clone()))).await;
+    assert_eq!(of_it.sagas, listed);
+    let other = api::id::ORDER.write(Uuid::now_v7());
+    assert_eq!(house.told(sagas.list_sagas(of(other))).await.sagas, []);
+    let bad = sagas.list_sagas(of("half an id".to_owned())).await;
+    assert_eq!(reason(&bad.unwrap_err()), "INVALID");
     let retry = RetrySagaRequest {
         actor_id: api::id::ACCOUNT.write(Uuid::now_v7()),
         id: id.clone(),

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::account::{read_role, write, write_tokens};
 use super::money::read_account;
 use super::{addresses, notifications};
-use crate::administer::{self, Decision};
-use crate::domain::{Email, Name, Password};
+use crate::administer::{self, Decision, Wanted};
+use crate::domain::{Email, Name, Password, RegistrationNumber};
 use crate::profile::{self, Change};
 use crate::{Error, Tools, change_password, close_account, export_account};
 
@@ -135,11 +135,8 @@ impl Users for Handlers {
         &self,
         request: Request<wire::ListAccountsRequest>,
     ) -> Result<Response<wire::ListAccountsResponse>, Status> {
-        let wire::ListAccountsRequest { page, role } = request.into_inner();
-        let page = Page::<Uuid>::read(format!("accounts?role={role}"), page)?;
-        let role = (!role.is_empty()).then(|| read_role(&role)).transpose()?;
-        let (after, rows) = (page.after().copied(), page.rows());
-        let found = administer::list(&self.tools, role, after, rows).await?;
+        let (wanted, page) = read_wanted(request.into_inner())?;
+        let found = administer::list(&self.tools, wanted).await?;
         let (found, next_cursor) = page.cut(found, |account| account.id);
         let accounts = found.iter().map(write).collect();
         Ok(Response::new(wire::ListAccountsResponse {
@@ -164,6 +161,29 @@ impl Users for Handlers {
         let acts = db::audit::answer(&self.tools.db, request.into_inner()).await?;
         Ok(Response::new(acts))
     }
+}
+
+fn read_wanted(request: wire::ListAccountsRequest) -> Result<(Wanted, Page<Uuid>), Status> {
+    let wire::ListAccountsRequest {
+        page,
+        role,
+        email,
+        registration_number,
+    } = request;
+    let list = format!("accounts?role={role}&email={email}&number={registration_number}");
+    let page = Page::read(list, page)?;
+    let role = (!role.is_empty()).then(|| read_role(&role)).transpose()?;
+    let email = (!email.is_empty()).then(|| Email::new(&email)).transpose();
+    let number = (!registration_number.is_empty())
+        .then(|| registration_number.parse::<RegistrationNumber>());
+    let wanted = Wanted {
+        role,
+        email: email.map_err(Error::from)?,
+        number: number.transpose().map_err(Error::from)?,
+        after: page.after().copied(),
+        rows: page.rows(),
+    };
+    Ok((wanted, page))
 }
 
 fn read_change(request: &wire::UpdateAccountRequest) -> Result<(Uuid, Change), Error> {

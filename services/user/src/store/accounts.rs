@@ -113,6 +113,36 @@ pub async fn lock(tx: &mut Tx, id: Uuid) -> Result<Option<Row>, db::Error> {
     Ok(found.fetch_optional(&mut *tx).await?)
 }
 
+/// Finds an open account by its email's hash.
+///
+/// # Errors
+/// When the statement failed.
+pub async fn by_email(tx: &mut Tx, hash: &[u8; 32]) -> Result<Option<Row>, db::Error> {
+    let found = query_as!(
+        Row,
+        r#"select id, registration_number, role, disabled, version, data_key as "data_key!", email as "email!",
+            name as "name!", created_at, updated_at
+        from accounts where email_hash = $1 and closed_at is null"#,
+        &hash[..]
+    );
+    Ok(found.fetch_optional(&mut *tx).await?)
+}
+
+/// Finds an open account by the ten digits of its registration number.
+///
+/// # Errors
+/// When the statement failed.
+pub async fn by_number(tx: &mut Tx, digits: &str) -> Result<Option<Row>, db::Error> {
+    let found = query_as!(
+        Row,
+        r#"select id, registration_number, role, disabled, version, data_key as "data_key!", email as "email!",
+            name as "name!", created_at, updated_at
+        from accounts where registration_number = $1 and closed_at is null"#,
+        digits
+    );
+    Ok(found.fetch_optional(&mut *tx).await?)
+}
+
 /// Lists open accounts, the newest first, from behind `after` on: of one role, where given.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth::same;
 use db::Tx;
 use sqlx::{query, query_as, query_scalar};
 use time::OffsetDateTime;
@@ -11,6 +12,9 @@ use uuid::Uuid;
 pub const MOST: i64 = 50;
 /// How many traded tokens of a session are remembered; an older one is refused all the same, only not as stolen.
 pub const REMEMBERED: i32 = 100;
+/// For how long a token that was traded is answered the same again: two tabs of one browser send it at the same moment.
+/// Whoever comes later with it has stolen it, or was stolen from.
+pub const GRACE: Duration = Duration::from_secs(10);
 
 /// A session that is locked.
 #[derive(Clone, Debug)]
@@ -21,8 +25,22 @@ pub struct Session {
     pub token_hash: Vec<u8>,
     /// The hashes of those that were.
     pub traded: Vec<Vec<u8>>,
+    /// The token that is good, masked by the one before it.
+    pub successor: Option<Vec<u8>>,
+    /// Whether the last trade was within [`GRACE`].
+    pub just_traded: bool,
     /// Whether it has ended by its age.
     pub expired: bool,
+}
+
+impl Session {
+    /// What `given` was traded for a moment ago, masked; nothing, where it was not.
+    pub fn successor_of(&self, given: &[u8; 32]) -> Option<[u8; 32]> {
+        let last = self.traded.last()?;
+        let again = self.just_traded && !self.expired && same(last, given);
+        let successor = self.successor.as_deref().filter(|_| again)?;
+        successor.try_into().ok()
+    }
 }
 
 /// A session, as its owner is told of it.
@@ -87,14 +105,16 @@ pub async fn owner(tx: &mut Tx, id: Uuid) -> Result<Option<Uuid>, db::Error> {
 pub async fn lock(tx: &mut Tx, id: Uuid) -> Result<Option<Session>, db::Error> {
     let found = query_as!(
         Session,
-        r#"select account_id, token_hash, traded, expires_at <= now() as "expired!" from sessions
-        where id = $1 for update"#,
-        id
+        r#"select account_id, token_hash, traded, successor, expires_at <= now() as "expired!",
+            now() - renewed_at <= make_interval(secs => $2) as "just_traded!"
+        from sessions where id = $1 for update"#,
+        id,
+        GRACE.as_secs_f64()
     );
     Ok(found.fetch_optional(&mut *tx).await?)
 }
 
-/// Trades the token of a locked session for the one with `next`.
+/// Trades the token of a locked session for the one with `next`, and keeps that one as `successor`.
 ///
 /// # Errors
 /// When the statement failed.
@@ -102,17 +122,19 @@ pub async fn trade(
     tx: &mut Tx,
     id: Uuid,
     next: &[u8; 32],
+    successor: &[u8; 32],
     life: Duration,
 ) -> Result<(), db::Error> {
     let traded = query!(
         "update sessions
         set traded = (traded || token_hash)[greatest(cardinality(traded) + 2 - $3, 1):], token_hash = $2,
-            renewed_at = now(), expires_at = now() + make_interval(secs => $4)
+            successor = $5, renewed_at = now(), expires_at = now() + make_interval(secs => $4)
         where id = $1",
         id,
         &next[..],
         REMEMBERED,
-        life.as_secs_f64()
+        life.as_secs_f64(),
+        &successor[..]
     );
     traded.execute(&mut *tx).await?;
     Ok(())

@@ -162,7 +162,7 @@ async fn accounts_are_listed_newest_first_page_by_page_and_by_role() {
         let page = Some(Page { limit: 2, cursor });
         let request = ListAccountsRequest {
             page,
-            role: String::new(),
+            ..ListAccountsRequest::default()
         };
         let page = house
             .ask(house.users.clone().list_accounts(request))
@@ -176,8 +176,8 @@ async fn accounts_are_listed_newest_first_page_by_page_and_by_role() {
         }
     }
     let request = ListAccountsRequest {
-        page: None,
         role: "admin".to_owned(),
+        ..ListAccountsRequest::default()
     };
     let admins = house
         .ask(house.users.clone().list_accounts(request))
@@ -187,4 +187,46 @@ async fn accounts_are_listed_newest_first_page_by_page_and_by_role() {
     assert_eq!(listed, all);
     assert_eq!(admins.accounts.len(), 1);
     assert_eq!(admins.accounts[0].id, all[4]);
+}
+
+#[tokio::test]
+async fn an_account_is_found_by_the_whole_of_its_email_and_by_its_registration_number() {
+    let house = House::open().await;
+    let bob = house.register("bob@example.com").await;
+    house.register("ann@example.com").await;
+    let find = async |role: &str, email: &str, number: &str| {
+        let request = ListAccountsRequest {
+            role: role.to_owned(),
+            email: email.to_owned(),
+            registration_number: number.to_owned(),
+            ..ListAccountsRequest::default()
+        };
+        let found = house.ask(house.users.clone().list_accounts(request)).await;
+        found.map(|found| {
+            let ids = found.accounts.into_iter().map(|account| account.id);
+            ids.collect::<Vec<_>>()
+        })
+    };
+    let number = &bob.registration_number;
+    let plain = number.replace('-', "");
+
+    for (role, email, number) in [
+        ("", "Bob@Example.com", ""),
+        ("", "", number),
+        ("customer", "", &*plain),
+        ("", "bob@example.com", number),
+    ] {
+        let found = find(role, email, number).await;
+        assert_eq!(found.unwrap(), [bob.id.clone()], "{role} {email} {number}");
+    }
+    for (role, email, number) in [
+        ("", "nobody@example.com", ""),
+        ("admin", "bob@example.com", ""),
+        ("", "ann@example.com", number),
+    ] {
+        let found = find(role, email, number).await;
+        assert_eq!(found.unwrap(), [""; 0], "{role} {email} {number}");
+    }
+    assert_eq!(why(find("", "bob@", "").await), "INVALID");
+    assert_eq!(why(find("", "", "204").await), "INVALID");
 }

@@ -1,9 +1,13 @@
 //! What a refresh token is good for, and when it ends.
 
+use api::user::Tokens;
 use futures::future::join_all;
 use tonic::Code;
 
 use crate::house::{House, refusal, why};
+
+/// As if every token had been traded longer ago than its grace lasts.
+const PAST_GRACE: &str = "update sessions set renewed_at = renewed_at - interval '11 seconds'";
 
 #[tokio::test]
 async fn a_refresh_token_is_traded_for_new_ones_again_and_again() {
@@ -44,6 +48,7 @@ async fn a_stolen_session_leaves_the_others_alone() {
     let (_, phone) = house.customer("ann@example.com").await;
     let laptop = house.login("ann@example.com").await;
     house.refresh(&phone).await.unwrap();
+    house.meddle(PAST_GRACE).await;
 
     assert_eq!(why(house.refresh(&phone).await), "BAD_TOKEN");
 
@@ -51,15 +56,67 @@ async fn a_stolen_session_leaves_the_others_alone() {
 }
 
 #[tokio::test]
-async fn of_ten_trades_of_one_token_at_once_one_wins_and_the_session_ends() {
+async fn ten_trades_of_one_token_at_once_are_answered_the_same_and_the_session_goes_on() {
     let house = House::open().await;
+    let other = house.another().await;
     let (_, tokens) = house.customer("ann@example.com").await;
 
-    let trades = join_all((0..10).map(|_| house.refresh(&tokens))).await;
+    let turns = [&house, &other].into_iter().cycle().take(10);
+    let trades = join_all(turns.map(|house| house.refresh(&tokens))).await;
 
-    let won: Vec<_> = trades.into_iter().filter_map(Result::ok).collect();
-    assert_eq!(won.len(), 1);
-    assert_eq!(why(house.refresh(&won[0]).await), "BAD_TOKEN");
+    let next: Vec<_> = trades.into_iter().map(Result::unwrap).collect();
+    let same = |one: &&Tokens| one.refresh_token == next[0].refresh_token;
+    assert_eq!(next.iter().filter(same).count(), 10);
+    assert!(house.refresh(&next[0]).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_that_was_just_traded_and_stolen_ends_the_session_at_the_next_trade() {
+    let house = House::open().await;
+    let (_, stolen) = house.customer("ann@example.com").await;
+    let ann = house.refresh(&stolen).await.unwrap();
+
+    let thief = house.refresh(&stolen).await.unwrap();
+
+    assert_eq!(thief.refresh_token, ann.refresh_token);
+    let thief = house.refresh(&thief).await.unwrap();
+    house.meddle(PAST_GRACE).await;
+    assert_eq!(why(house.refresh(&ann).await), "BAD_TOKEN");
+    assert_eq!(why(house.refresh(&thief).await), "BAD_TOKEN");
+}
+
+#[tokio::test]
+async fn grace_ends_with_its_time_with_its_session_and_with_the_next_trade() {
+    let house = House::open().await;
+    let (_, old) = house.customer("ann@example.com").await;
+    let next = house.refresh(&old).await.unwrap();
+    house.meddle("update sessions set expires_at = now()").await;
+    assert_eq!(why(house.refresh(&old).await), "BAD_TOKEN");
+
+    let (_, old) = house.customer("bob@example.com").await;
+    house.refresh(&old).await.unwrap();
+    house.meddle(PAST_GRACE).await;
+    assert_eq!(why(house.refresh(&old).await), "BAD_TOKEN");
+
+    let (_, old) = house.customer("cy@example.com").await;
+    let next_of_cy = house.refresh(&old).await.unwrap();
+    house.refresh(&next_of_cy).await.unwrap();
+    assert_eq!(why(house.refresh(&old).await), "BAD_TOKEN");
+    assert_eq!(why(house.refresh(&next).await), "BAD_TOKEN");
+}
+
+#[tokio::test]
+async fn what_an_instance_that_keeps_no_successors_has_traded_is_not_answered_again() {
+    let house = House::open().await;
+    let (_, old) = house.customer("ann@example.com").await;
+    house.refresh(&old).await.unwrap();
+    house
+        .meddle("update sessions set token_hash = sha256('another')")
+        .await;
+
+    assert_eq!(why(house.refresh(&old).await), "BAD_TOKEN");
+
+    assert_eq!(house.count("select count(*) from sessions").await, 1);
 }
 
 #[tokio::test]

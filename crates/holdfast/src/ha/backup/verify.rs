@@ -28,6 +28,7 @@ impl Shop {
             let wrong = Some(format!("{error:#}"));
             self.note(String::new(), wrong, Duration::ZERO, Duration::ZERO)?;
         }
+        self.list_for_control().await;
         done
     }
 

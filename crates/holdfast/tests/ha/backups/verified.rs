@@ -46,10 +46,23 @@ async fn a_backup_counts_when_it_was_restored_and_is_the_same_under_orders() {
     );
     assert!(!doctor.contains("WRONG"), "{doctor}");
     nothing_left(&shop).await;
+    it_is_in_the_list_that_control_reads(&shop).await;
     a_changed_row_is_found(&shop).await;
     a_missing_file_is_found(&shop, &door).await;
     door.close();
     shop.close().await;
+}
+
+async fn it_is_in_the_list_that_control_reads(shop: &Shop) {
+    let folder = shop.running.backups().unwrap().folder().to_owned();
+    let listed = control::backups::read(&folder.join("backups.json")).await;
+    let [backup] = &listed.unwrap()[..] else {
+        panic!("one was taken, one is listed");
+    };
+    assert!(backup.full && backup.added_bytes > 0, "{backup:?}");
+    let restore = backup.restore.as_ref().unwrap();
+    assert_eq!(restore.wrong, None);
+    assert!(restore.rto_seconds > 0.0, "{restore:?}");
 }
 
 /// Changes a cent in the restored copy.

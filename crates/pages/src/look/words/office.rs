@@ -190,7 +190,14 @@ super::words! { Office {
     release_says: "The lock is taken away from {}. What they still write under it is refused by its token.", "锁将从 {} 收回，其后以旧令牌的写入都会被拒绝。";
     release_next: "{} gets it next.", "下一个持有者是 {}。";
     release_nobody: "Nobody waits for it.", "目前无人等待。";
-    backups_lead: "Who takes the backups of the database, and whether one is late. The backups themselves are listed and restored at the command line: holdfast backup list, holdfast backup verify.", "由谁备份数据库、备份是否延误。备份本身通过命令行查看与恢复：holdfast backup list、holdfast backup verify。";
+    backups_lead: "What is left of a loss. A backup counts when it has been restored and compared; that is done at the command line: holdfast backup verify, holdfast restore.", "丢失数据后的依靠。备份只有在恢复并比对之后才算数，此操作通过命令行进行：holdfast backup verify、holdfast restore。";
+    no_backups: "No backups are known of here.", "此处没有已知的备份。";
+    backup: "Backup", "备份";
+    size: "Size", "大小";
+    added: "Added", "新增";
+    restored_at: "Restored", "恢复时间";
+    rpo: "Lost at most", "最多丢失";
+    rto: "Until it answered", "恢复所需";
     late_backups: "Late backups", "延误的备份";
     no_late_backups: "No backup was ever late, where backups are watched.", "在受监视的范围内，备份从未延误。";
     backup_leader: "Who takes them", "备份执行者";
@@ -199,6 +206,7 @@ super::words! { Office {
     orders_lead: "Everybody's orders, the latest first.", "所有人的订单，最新的在前。";
     no_orders: "No order fits.", "没有符合条件的订单。";
     their_orders: "Their orders", "此人的订单";
+    its_sagas: "Its sagas", "其长事务";
     customer: "Customer", "顾客";
     placed: "Placed", "下单时间";
     things: "Things", "商品";
@@ -261,7 +269,8 @@ super::words! { Office {
     registration_number: "Registration number", "注册号";
     role: "Role", "角色";
     account: "Account", "账户";
-    users_lead: "Everybody with an account, the latest first.", "所有账户，最新的在前。";
+    users_lead: "Everybody with an account, the latest first. Names and emails are kept sealed: an account is found by the whole of its email, or by its registration number.", "所有账户，最新的在前。姓名与邮箱加密保存：请按完整邮箱或注册号查找账户。";
+    email_or_number: "Email or registration number", "邮箱或注册号";
     no_users: "No account fits.", "没有符合条件的账户。";
     give_role: "Give a role", "授予角色";
     role_this: "Role of {}", "{} 的角色";

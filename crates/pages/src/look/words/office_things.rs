@@ -83,6 +83,10 @@ pub(super) const WORDS: Table = &[
     ("learned", "learned", "已学习"),
     ("good", "good", "良好"),
     ("unproven", "unproven", "尚未证实"),
+    ("proven", "counts", "已证实"),
+    ("worthless", "does not count", "不算数"),
+    ("full", "full", "完整"),
+    ("changed", "what has changed", "增量"),
     ("bad", "bad", "较差"),
     ("none was made yet", "None was made yet.", "尚未作出预测。"),
     (
