@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod certs;
+pub mod compose;
 pub mod demo;
 pub mod ha;
 pub mod home;

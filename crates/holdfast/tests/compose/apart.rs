@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::{Container, run};
-use crate::shop::{SUBNET, Shop, TOOLS, network};
+use holdfast::compose::{Container, Shop, TOOLS, run};
+
+use crate::PLACE;
 
 /// Every port at which anything of the house answers.
 const PORTS: &str = "5432 5433 8008 2379 2380 6379 26379 50051 9090 8080 8404";
@@ -25,10 +26,10 @@ with ThreadPoolExecutor(512) as pool:
 
 /// What answers somebody who stands on this network.
 async fn answering(shop: &Shop, stands_on: &str) -> BTreeSet<String> {
-    let all = shop.containers().await;
+    let all = shop.containers().await.unwrap();
     let hosts: Vec<String> = all.iter().flat_map(Container::addresses).collect();
     let hosts = hosts.join(" ");
-    let network = format!("--network={}", network(stands_on));
+    let network = format!("--network={}", shop.network(stands_on));
     let knock = [
         "docker",
         "run",
@@ -38,7 +39,7 @@ async fn answering(shop: &Shop, stands_on: &str) -> BTreeSet<String> {
         TOOLS,
     ];
     let knock = [&knock[..], &["-c", KNOCK, &hosts, PORTS]].concat();
-    let open = run(&knock).await;
+    let open = run(&knock).await.unwrap();
     open.lines().map(str::to_owned).collect()
 }
 
@@ -50,7 +51,7 @@ pub(crate) async fn nobody_reaches_beyond_their_own_network(shop: &Shop) {
     for (at, name) in NETWORKS.into_iter().enumerate() {
         let open = answering(shop, name).await;
 
-        let own = format!("{SUBNET}.{at}.");
+        let own = format!("{}.{at}.", PLACE.subnet);
         let beyond = open.iter().filter(|one| !one.starts_with(&own));
         assert_eq!(beyond.collect::<Vec<_>>(), Vec::<&String>::new(), "{name}");
         assert!(!open.is_empty(), "nobody answers on {name}");
@@ -64,7 +65,7 @@ pub(crate) async fn nobody_reaches_beyond_their_own_network(shop: &Shop) {
 /// The engine listens on the loopback for both doors, and for nothing else of the house.
 pub(crate) async fn this_machine_offers_two_doors_on_its_loopback(shop: &Shop) {
     let mut offered = BTreeSet::new();
-    for container in shop.containers().await {
+    for container in shop.containers().await.unwrap() {
         let ports = container.told["NetworkSettings"]["Ports"].as_object();
         let each = ports.into_iter().flatten();
         for bound in each.filter_map(|(_, bound)| bound.as_array()).flatten() {

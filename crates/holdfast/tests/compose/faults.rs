@@ -2,18 +2,14 @@
 
 use std::env;
 
+use holdfast::compose::{FAILOVER, ONE, SETTLED, Shop, run};
 use holdfast::{demo, say};
 use rand::seq::SliceRandom as _;
 use tokio::time::Instant;
 
-use crate::engine::run;
-use crate::shop::{SETTLED, Shop};
 use crate::strike::{crash, cut};
-use crate::{apart, ledger, sandbox, size};
+use crate::{PLACE, apart, ledger, sandbox, size};
 
-/// How long orders may stay away when the database changes its leader, and when one container is gone.
-const FAILOVER: u64 = 30;
-const ONE: u64 = 10;
 /// One of each kind; of the database, whoever has which role.
 const KINDS: [&str; 9] = [
     "user-1",
@@ -30,7 +26,7 @@ const KINDS: [&str; 9] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a Docker engine: make test-compose"]
 async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
-    let (shop, opened) = Shop::open().await;
+    let (shop, opened) = Shop::open(PLACE).await.unwrap();
     let well = Instant::now();
     demo::order(&shop.fronts, "USD").await.unwrap();
     let ordered = (opened + well.elapsed()).as_secs_f64();
@@ -60,7 +56,7 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
         ("the primary", "leader", FAILOVER),
     ] {
         if all || role != "replica" {
-            let node = shop.node(role).await;
+            let node = shop.node(role).await.unwrap();
             crash(&shop, what, &node, limit).await;
             killed.push(node);
         }
@@ -76,7 +72,7 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
         cut(&shop, "an order service", "order-1", "store", ONE).await;
         cut(&shop, "a Redis", "redis-1", "redis", ONE).await;
     }
-    let primary = shop.node("leader").await;
+    let primary = shop.node("leader").await.unwrap();
     cut(&shop, "the primary", &primary, "data", FAILOVER).await;
 }
 
@@ -85,7 +81,7 @@ async fn struck(shop: &Shop, all: bool) -> Vec<String> {
     if !all {
         return KINDS.map(str::to_owned).to_vec();
     }
-    let mut all = shop.containers().await;
+    let mut all = shop.containers().await.unwrap();
     all.retain(|one| !one.is_job() && !one.name.starts_with("pg-"));
     let mut names: Vec<String> = all.into_iter().map(|one| one.name).collect();
     names.sort();
@@ -94,7 +90,7 @@ async fn struck(shop: &Shop, all: bool) -> Vec<String> {
 
 /// How many orders are confirmed.
 async fn confirmed(shop: &Shop) -> i64 {
-    let books = shop.books().await;
+    let books = shop.books().await.unwrap();
     assert_eq!(books.balance(SETTLED).await.unwrap(), Vec::<String>::new());
     books.count("confirmed").await.unwrap()
 }
@@ -104,12 +100,12 @@ async fn restart(shop: &Shop) {
     let before = confirmed(shop).await;
     let began = Instant::now();
 
-    shop.compose(&["restart"]).await;
+    shop.compose(&["restart"]).await.unwrap();
 
     let composed = began.elapsed().as_secs_f64();
-    shop.well().await;
+    shop.well().await.unwrap();
     let well = began.elapsed().as_secs_f64();
-    shop.healed().await;
+    shop.healed().await.unwrap();
     demo::order(&shop.fronts, "USD").await.unwrap();
     say::line(format_args!(
         "restart of everything: {:.0} s (Compose was done after {composed:.0} s, every container well after {well:.0} s)",
@@ -121,8 +117,8 @@ async fn restart(shop: &Shop) {
 /// Stops all of it and starts it in an order of chance.
 async fn shuffle(shop: &Shop) {
     let before = confirmed(shop).await;
-    shop.compose(&["stop"]).await;
-    let mut all = shop.containers().await;
+    shop.compose(&["stop"]).await.unwrap();
+    let mut all = shop.containers().await.unwrap();
     all.retain(|one| !one.is_job());
     all.shuffle(&mut rand::rng());
     let order: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
@@ -130,10 +126,10 @@ async fn shuffle(shop: &Shop) {
     let began = Instant::now();
 
     for container in &all {
-        run(&["docker", "start", &container.id]).await;
+        run(&["docker", "start", &container.id]).await.unwrap();
     }
 
-    shop.healed().await;
+    shop.healed().await.unwrap();
     demo::order(&shop.fronts, "USD").await.unwrap();
     say::line(format_args!(
         "started by chance: {:.0} s",

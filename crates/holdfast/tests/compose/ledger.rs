@@ -1,9 +1,8 @@
 //! What control wrote down of those that were killed.
 
+use holdfast::compose::{Shop, until};
 use holdfast::say;
 use sqlx::PgPool;
-
-use crate::shop::{Shop, until};
 
 /// Who says which life it is in, under a name that stays. Services are known by addresses here, which may be another's
 /// afterwards; etcd and HAProxy say nothing of their lives, and the engine may have them back between two questions.
@@ -14,7 +13,7 @@ type Fault = (String, String, f64, Option<f64>, Option<String>);
 
 /// Waits until each of the `killed` has its fault, and every fault is over; prints them.
 pub(crate) async fn tells(shop: &Shop, killed: &[String]) {
-    let control = shop.store("control").await;
+    let control = shop.store("control").await.unwrap();
     let mut all = Vec::new();
     until("every fault is written down, and over", async || {
         // Whose database may be away for a moment, as anybody's.
@@ -28,7 +27,8 @@ pub(crate) async fn tells(shop: &Shop, killed: &[String]) {
         all = faults;
         done
     })
-    .await;
+    .await
+    .unwrap();
     for (component, kind, noticed, lasted, cause) in all {
         let lasted = lasted.unwrap_or_default();
         let cause = cause.map_or_else(String::new, |cause| format!(", by {cause}"));

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::{Command, Stdio};
 
-use crate::project::{Project, engine, listed};
+use holdfast::compose::{Project, engine, listed};
 
 const NAME: &str = "holdfast-test-left";
 /// An image that holds nothing: to be created from, not run.

@@ -4,12 +4,17 @@
 
 mod apart;
 mod config;
-mod engine;
 mod faults;
 mod ledger;
 mod left;
-mod project;
 mod sandbox;
-mod shop;
 mod size;
 mod strike;
+
+use holdfast::compose::Place;
+
+/// Apart from a shop that may run here already.
+const PLACE: Place = Place {
+    project: "holdfast-test",
+    subnet: "10.214",
+};

@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use crate::engine::{Container, attempt};
-use crate::shop::Shop;
+use holdfast::compose::{Container, Shop, attempt};
 
 /// Tries what it should not be able to, and prints what it was able to do nevertheless.
 const TRY: &str = r"
@@ -34,7 +33,7 @@ print('write where it may')
 
 /// What the kernel says of a process, under `name`.
 fn status(container: &Container, name: &str) -> String {
-    let text = fs::read_to_string(format!("/proc/{}/status", container.pid())).unwrap();
+    let text = fs::read_to_string(format!("/proc/{}/status", container.pid().unwrap())).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(name));
     line.unwrap_or_default()
         .trim_start_matches(':')
@@ -44,7 +43,7 @@ fn status(container: &Container, name: &str) -> String {
 
 /// Every process runs as nobody, without capabilities, behind the engine's filter of system calls, and can gain nothing.
 pub(crate) async fn the_kernel_holds_every_container_in(shop: &Shop) {
-    let all = shop.containers().await;
+    let all = shop.containers().await.unwrap();
     let running: Vec<&Container> = all.iter().filter(|one| !one.is_job()).collect();
 
     for container in &running {
@@ -73,9 +72,11 @@ pub(crate) async fn the_kernel_holds_every_container_in(shop: &Shop) {
 
 /// One that tries is refused.
 pub(crate) async fn who_tries_to_get_out_is_refused(shop: &Shop) {
-    let node = shop.container("pg-1").await;
+    let node = shop.container("pg-1").await.unwrap();
 
-    let tried = attempt(&["docker", "exec", &node.id, "python3", "-c", TRY]).await;
+    let tried = attempt(&["docker", "exec", &node.id, "python3", "-c", TRY])
+        .await
+        .unwrap();
 
     let said = String::from_utf8_lossy(&tried.stderr);
     assert!(tried.status.success(), "{said}");

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use holdfast::compose::{Shop, run};
 use holdfast::say;
-
-use crate::engine::run;
-use crate::shop::Shop;
 
 /// What an image of ours may have, in bytes; the database's holds a Debian.
 const IMAGE: u64 = 40_000_000;
@@ -14,10 +12,12 @@ const DATABASE: &str = "holdfast/postgres:";
 /// Prints how large each image of ours is, and holds it against what it may have.
 pub(crate) async fn images(shop: &Shop) {
     let mut sizes = BTreeMap::new();
-    for container in shop.containers().await {
+    for container in shop.containers().await.unwrap() {
         let image = container.told["Config"]["Image"].as_str().unwrap();
         if image.starts_with("holdfast/") && !sizes.contains_key(image) {
-            let size = run(&["docker", "image", "inspect", "--format={{.Size}}", image]).await;
+            let size = run(&["docker", "image", "inspect", "--format={{.Size}}", image])
+                .await
+                .unwrap();
             sizes.insert(image.to_owned(), size.trim().parse::<u64>().unwrap());
         }
     }
@@ -31,7 +31,7 @@ pub(crate) async fn images(shop: &Shop) {
 
 /// Prints what each container has in memory, and holds all of it against what a laptop has to spare.
 pub(crate) async fn memory(shop: &Shop) {
-    let mut all = shop.containers().await;
+    let mut all = shop.containers().await.unwrap();
     all.retain(|one| !one.is_job());
     let ids: Vec<&str> = all.iter().map(|one| one.id.as_str()).collect();
     let stats = [
@@ -41,7 +41,7 @@ pub(crate) async fn memory(shop: &Shop) {
         "--format",
         "{{.MemUsage}}",
     ];
-    let stats = run(&[&stats[..], &ids[..]].concat()).await;
+    let stats = run(&[&stats[..], &ids[..]].concat()).await.unwrap();
     let used: Vec<f64> = stats.lines().map(mebibytes).collect();
     let each = all.iter().zip(&used);
     let each: Vec<String> = each

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use drill::{Figures, Goal, Load, Stored, check};
+use holdfast::compose::{SETTLED, Shop, until};
 use holdfast::say;
 use tokio::time::Instant;
-
-use crate::engine::Container;
-use crate::shop::{SETTLED, Shop, network, until};
 
 /// How many orders and looks show that they go on.
 const SOME: usize = 20;
@@ -18,13 +16,14 @@ const MISSED: Duration = Duration::from_secs(3);
 pub(crate) async fn crash(shop: &Shop, what: &str, name: &str, limit: u64) {
     let goal = Goal::seconds(limit);
     strike(shop, &format!("kill -9 {what}"), goal, async |_| {
-        let container = shop.container(name).await;
-        container.crash();
+        let container = shop.container(name).await.unwrap();
+        container.crash().unwrap();
         until("it was started again", async || {
-            let now = shop.container(name).await;
+            let now = shop.container(name).await.unwrap();
             now.told["State"]["StartedAt"] != container.told["State"]["StartedAt"]
         })
-        .await;
+        .await
+        .unwrap();
     })
     .await;
 }
@@ -37,10 +36,10 @@ pub(crate) async fn cut(shop: &Shop, what: &str, name: &str, from: &str, limit: 
         ..Goal::seconds(limit)
     };
     strike(shop, &said, goal, async |load: &Load| {
-        let container: Container = shop.container(name).await;
-        container.leave(&network(from)).await;
+        let container = shop.container(name).await.unwrap();
+        container.leave(&shop.network(from)).await.unwrap();
         let gone_on = load.goes_on(SOME).await;
-        container.join(&network(from)).await;
+        container.join(&shop.network(from)).await.unwrap();
         gone_on.unwrap();
     })
     .await;
@@ -48,18 +47,18 @@ pub(crate) async fn cut(shop: &Shop, what: &str, name: &str, from: &str, limit: 
 
 /// Has `deed` done under a load of orders, waits until all is well again, and prints a line of what customers noticed.
 async fn strike(shop: &Shop, what: &str, goal: Goal, deed: impl AsyncFnOnce(&Load)) {
-    let load = Load::begin(shop.plan().await).await.unwrap();
+    let load = Load::begin(shop.plan().await.unwrap()).await.unwrap();
     load.goes_on(SOME).await.unwrap();
     let struck = Instant::now();
 
     deed(&load).await;
 
-    shop.healed().await;
+    shop.healed().await.unwrap();
     let healed = struck.elapsed();
     load.goes_on(SOME).await.unwrap();
     let until = Instant::now();
     let history = load.end().await.unwrap();
-    let books = shop.books().await;
+    let books = shop.books().await.unwrap();
     let wrong = books.balance(SETTLED).await.unwrap();
     assert!(wrong.is_empty(), "{what}: {wrong:#?}");
     let stored = Stored::of(&books.order, &history.customers())
