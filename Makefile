@@ -29,11 +29,12 @@ ha: ## Run it highly available, every part at least twice, on PORT and the one a
 	@cargo build --bin holdfast
 	@$(HOLDFAST) ha
 
-drill: ## Break a shop of its own in every way it claims to survive, check it, report (MINUTES=10 SEED= RATE= REPORT=)
-	@deploy/setup.sh drill
+drill: ## Break a shop of its own in every way it claims to survive, check it, report (MINUTES=10 SEED= RATE= REPORT= AGAINST=ha|compose)
+	@deploy/setup.sh $(if $(filter compose,$(AGAINST)),,drill)
+	@$(if $(filter compose,$(AGAINST)),$(COMPOSE) build)
 	@echo "Building (a quarter of an hour the first time: what is measured is optimized) ..."
 	@cargo build --release --bin holdfast
-	@$${CARGO_TARGET_DIR:-target}/release/holdfast drill --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) --report $(or $(REPORT),.holdfast/drill)
+	@$${CARGO_TARGET_DIR:-target}/release/holdfast drill --against $(or $(AGAINST),ha) --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) --report $(or $(REPORT),.holdfast/drill)
 
 down: ## End the shop that `make up` started elsewhere
 	@$(HOLDFAST) down
@@ -70,10 +71,10 @@ test-k8s: ## Hold the manifests below k8s/ against their rules, and the alerts a
 	@cargo build --workspace --all-targets
 	@$${CARGO_TARGET_DIR:-target}/debug/with-stack cargo test --workspace --no-fail-fast --test manifests -- --include-ignored
 
-test-compose: setup ## Break the containers, one of each kind, under a load of orders (ALL=1: every one)
+test-compose: setup ## Break the containers, one of each kind, under a load of orders (ALL=1: every one, and a drill)
 	@$(COMPOSE) build
 	@cargo build --workspace --all-targets
-	@cargo test --workspace --no-fail-fast --test compose -- --ignored --test-threads=1
+	@cargo test --workspace --no-fail-fast --test compose -- --ignored --test-threads=1 $(if $(ALL),,--skip drill::)
 
 # Bounded by the tests' own limits; pictures of every page are left in target/screenshots.
 test-browser: setup ## Use the shop as people do, in Chromium; leaves pictures of every page

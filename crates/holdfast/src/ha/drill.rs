@@ -3,8 +3,11 @@
 mod apart;
 mod checks;
 mod clock;
+mod containers;
 mod disk;
 mod facts;
+mod form;
+mod processes;
 mod rounds;
 mod scene;
 mod strike;
@@ -15,12 +18,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use drill::{Clients, Flow, Gauge, History, Kind, Report, Round, Wanted, Wanting, course};
 use futures::FutureExt as _;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use self::containers::Containers;
+use self::form::{Facts, Form};
+use self::processes::Processes;
 use self::rounds::Went;
 use self::scene::Scene;
 use super::{Shop, until};
@@ -39,6 +45,15 @@ const WANTING: Wanting = Wanting {
     pause: Duration::from_millis(500),
     overstays: Some(20),
 };
+
+/// The forms of the shop that can be drilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Against {
+    /// Processes, as `make ha` has them.
+    Ha,
+    /// Containers, as `docker-compose.yml` has them.
+    Compose,
+}
 
 /// What drill is wanted.
 #[derive(Debug, Clone, clap::Args)]
@@ -59,8 +74,8 @@ pub struct Asked {
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub rate: u32,
     /// Against which form of the shop.
-    #[arg(long, default_value = "ha", value_parser = ["ha"])]
-    pub against: String,
+    #[arg(long, value_enum, default_value_t = Against::Ha)]
+    pub against: Against,
     /// Print the course, and do nothing.
     #[arg(long)]
     pub plan: bool,
@@ -77,12 +92,50 @@ pub struct Asked {
 
 impl Asked {
     /// The rounds of it.
-    pub fn course(&self) -> Vec<Round> {
-        course(&Wanted {
+    ///
+    /// # Errors
+    /// When none of the kinds that are wanted can be dealt to this form.
+    pub fn course(&self) -> anyhow::Result<Vec<Round>> {
+        let only: Vec<Kind> = self
+            .kinds()
+            .into_iter()
+            .filter(|kind| self.refuses(*kind).is_none())
+            .collect();
+        ensure!(
+            !only.is_empty(),
+            "none of it can be done: {:?}",
+            self.refused()
+        );
+        Ok(course(&Wanted {
             seed: self.seed(),
             time: Duration::from_secs(self.minutes * 60),
-            only: self.only.clone(),
-        })
+            only,
+        }))
+    }
+
+    /// The kinds of faults that are wanted.
+    fn kinds(&self) -> Vec<Kind> {
+        if self.only.is_empty() {
+            Kind::ALL.into()
+        } else {
+            self.only.clone()
+        }
+    }
+
+    /// Why blows of this kind cannot be dealt to this form; nothing, where they can.
+    fn refuses(&self, kind: Kind) -> Option<&'static str> {
+        match self.against {
+            Against::Ha => Processes::refuses(kind),
+            Against::Compose => Containers::refuses(kind),
+        }
+    }
+
+    /// The kinds that are wanted and cannot be dealt, each with why.
+    fn refused(&self) -> Facts {
+        let kinds = self.kinds().into_iter();
+        kinds
+            .filter_map(|kind| Some((kind.word().to_owned(), self.refuses(kind)?.to_owned())))
+            .collect()
     }
 
     fn seed(&self) -> u64 {
@@ -109,14 +162,14 @@ struct Drilled {
 pub async fn run(mut asked: Asked) -> anyhow::Result<ExitCode> {
     let seed = asked.seed.unwrap_or_else(|| rand::random::<u32>().into());
     asked.seed = Some(seed);
-    let rounds = asked.course();
+    let rounds = asked.course()?;
     if asked.plan {
         for round in &rounds {
             say::line(round);
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if !asked.apart {
+    if !asked.apart && asked.against == Against::Ha {
         apart::begin_anew(seed)?;
     }
     let stop = asked_to_stop()?;
@@ -124,14 +177,20 @@ pub async fn run(mut asked: Asked) -> anyhow::Result<ExitCode> {
         "Opening a shop to be broken; seed {seed}, {} rounds",
         rounds.len()
     ));
-    match Box::pin(judged(&asked, rounds, stop, async |_| Ok(()))).await? {
+    let report = match asked.against {
+        Against::Ha => Box::pin(judged(&asked, rounds, stop, async |_| Ok(()))).await?,
+        Against::Compose => {
+            Box::pin(broken::<Containers>(&asked, rounds, stop, async |_| Ok(()))).await?
+        }
+    };
+    match report {
         None => Ok(interrupted()),
         Some(report) => told_of(&report, &asked),
     }
 }
 
-/// Opens a shop, has `before` done to it, drills it by `rounds`, and judges it; nothing, when it is asked to `stop`. Whatever
-/// ends it, each fault is healed and each process ended.
+/// Opens a shop of processes, has `before` done to it, drills it by `rounds`, and judges it; nothing, when it is asked to `stop`.
+/// Whatever ends it, each fault is healed and each process ended.
 ///
 /// # Errors
 /// When the shop cannot be opened, or what became of it cannot be found out.
@@ -141,12 +200,24 @@ pub async fn judged(
     stop: CancellationToken,
     before: impl AsyncFnOnce(&Shop) -> anyhow::Result<()>,
 ) -> anyhow::Result<Option<Report>> {
-    let Some(opened) = stop.run_until_cancelled(Box::pin(Scene::open(asked))).await else {
+    let before = async |form: &Processes| before(&form.shop.running).await;
+    Box::pin(broken(asked, rounds, stop, before)).await
+}
+
+/// The same with any form of it.
+async fn broken<F: Form>(
+    asked: &Asked,
+    rounds: Vec<Round>,
+    stop: CancellationToken,
+    before: impl AsyncFnOnce(&F) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<Report>> {
+    let opening = stop.run_until_cancelled(Box::pin(Scene::<F>::open(asked)));
+    let Some(opened) = opening.await else {
         return Ok(None);
     };
     let scene = opened?;
     let work = async {
-        before(&scene.shop.running).await?;
+        before(&scene.form).await?;
         let drilled = drilled(&scene, asked, rounds).await?;
         say::line("Checking all that was told and stored");
         checks::report(&scene, drilled).await
@@ -154,9 +225,9 @@ pub async fn judged(
     // Whatever ends it, a panic in it too, all that it could have left half done is healed.
     let ended = AssertUnwindSafe(stop.run_until_cancelled(work));
     let ended = ended.catch_unwind().await;
-    scene.heal().await;
+    scene.form.heal().await;
     say::line("Closing the shop");
-    scene.close().await;
+    scene.form.close().await;
     match ended {
         Ok(report) => report.transpose(),
         Err(_) => bail!("the drill itself broke off"),
@@ -184,7 +255,11 @@ fn told_of(report: &Report, asked: &Asked) -> anyhow::Result<ExitCode> {
 }
 
 /// Loads the shop of `scene`, does the rounds, and lets all come to rest.
-async fn drilled(scene: &Scene, asked: &Asked, course: Vec<Round>) -> anyhow::Result<Drilled> {
+async fn drilled<F: Form>(
+    scene: &Scene<F>,
+    asked: &Asked,
+    course: Vec<Round>,
+) -> anyhow::Result<Drilled> {
     let history = Arc::<History>::default();
     let began = time::OffsetDateTime::now_utc();
     let (flow, locks) = load(scene, asked, &history).await?;
@@ -193,7 +268,8 @@ async fn drilled(scene: &Scene, asked: &Asked, course: Vec<Round>) -> anyhow::Re
     sleep(ACQUAINTED).await;
     let limit =
         Duration::from_secs(asked.minutes * 60).max(course.iter().map(Round::takes).sum()) * 2;
-    let (mut went, mut not_run) = (Vec::new(), scene.not_reached.clone());
+    let (mut went, mut not_run) = (Vec::new(), asked.refused());
+    not_run.extend(scene.form.not_reached());
     for (number, round) in (1..).zip(&course) {
         if start.elapsed() > limit {
             not_run.push((round.to_string(), "time was over".to_owned()));
@@ -220,8 +296,8 @@ async fn drilled(scene: &Scene, asked: &Asked, course: Vec<Round>) -> anyhow::Re
     })
 }
 
-async fn load(
-    scene: &Scene,
+async fn load<F: Form>(
+    scene: &Scene<F>,
     asked: &Asked,
     history: &Arc<History>,
 ) -> anyhow::Result<(Flow, Clients)> {

@@ -1,6 +1,6 @@
 //! The ledger of faults, looked into from outside.
 
-use sqlx::FromRow;
+use sqlx::{FromRow, PgPool};
 
 use super::Shop;
 
@@ -24,15 +24,20 @@ pub struct Row {
 impl Shop {
     /// The faults behind number `last`; none, while nobody leads who could tell.
     pub async fn faults(&self, last: i64) -> Vec<Row> {
-        let Ok(ledger) = self.store("control").await else {
-            return Vec::new();
-        };
-        let rows = sqlx::query_as(
-            "select number, type as kind, component, extract(epoch from detected_at - occurred_at)::float8 as took, cause, resolution
-            from faults where number > $1 order by number",
-        );
-        rows.bind(last).fetch_all(&ledger).await.unwrap_or_default()
+        match self.store("control").await {
+            Ok(ledger) => behind(&ledger, last).await,
+            Err(_) => Vec::new(),
+        }
     }
+}
+
+/// The faults of `ledger` behind number `last`; none, while it does not answer.
+pub(super) async fn behind(ledger: &PgPool, last: i64) -> Vec<Row> {
+    let rows = sqlx::query_as(
+        "select number, type as kind, component, extract(epoch from detected_at - occurred_at)::float8 as took, cause, resolution
+        from faults where number > $1 order by number",
+    );
+    rows.bind(last).fetch_all(ledger).await.unwrap_or_default()
 }
 
 impl std::fmt::Display for Row {

@@ -4,6 +4,7 @@
 
 mod apart;
 mod config;
+mod drill;
 mod faults;
 mod ledger;
 mod left;

@@ -10,10 +10,10 @@ use drill::{
 use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
+use super::form::Form;
 use super::rounds::Went;
-use super::scene::Scene;
+use super::scene::{SCARCE, Scene};
 use super::{Drilled, facts};
-use crate::ha::SETTLED;
 
 /// How many seconds are measured together.
 const WINDOW: usize = 5;
@@ -21,12 +21,12 @@ const WINDOW: usize = 5;
 const FAR: f64 = 3.0;
 
 /// Checks all that was written down and stored, and reports.
-pub(super) async fn report(scene: &Scene, drilled: Drilled) -> anyhow::Result<Report> {
+pub(super) async fn report<F: Form>(scene: &Scene<F>, drilled: Drilled) -> anyhow::Result<Report> {
     let history = &drilled.history;
     std::fs::create_dir_all(&drilled.asked.report)?;
     history.write(&drilled.asked.report.join("history.jsonl"), drilled.start)?;
-    let books = scene.shop.running.books().await?;
-    let wrong = books.balance(SETTLED).await?;
+    let books = scene.form.books().await?;
+    let wrong = books.balance(F::SETTLED).await?;
     let stored = Stored::of(&books.order, &history.customers()).await?;
     let (sendings, reads) = (history.sendings(), history.reads());
     let mut findings = check(&sendings, &reads, &stored);
@@ -54,7 +54,7 @@ pub(super) async fn report(scene: &Scene, drilled: Drilled) -> anyhow::Result<Re
     let rounds: Vec<Struck> = drilled
         .went
         .iter()
-        .map(|went| told(went, &drilled, &findings))
+        .map(|went| struck(went, &drilled, &findings))
         .collect();
     let mut checks = checked(
         &totals,
@@ -69,14 +69,15 @@ pub(super) async fn report(scene: &Scene, drilled: Drilled) -> anyhow::Result<Re
         *found = operations.named(std::mem::take(found));
     }
     let errands = history.errands();
+    let told = scene.form.told().await;
     let mut report = Report {
         began: drilled.began.replace_nanosecond(0)?.format(&Rfc3339)?,
         took: drilled.start.elapsed().as_secs_f64(),
         seed: drilled.asked.seed(),
         command: facts::command(&drilled.asked),
         machine: facts::machine(),
-        versions: facts::versions(),
-        configuration: facts::configuration(&drilled.asked, Scene::scarce_units()),
+        configuration: facts::configuration(&drilled.asked, &told, SCARCE),
+        versions: told.versions,
         totals,
         rounds,
         checks,
@@ -90,7 +91,7 @@ pub(super) async fn report(scene: &Scene, drilled: Drilled) -> anyhow::Result<Re
 }
 
 /// Takes out what was refused because there was no more of the product of which there is little.
-fn forgive(scene: &Scene, history: &History, findings: &mut Findings) {
+fn forgive<F: Form>(scene: &Scene<F>, history: &History, findings: &mut Findings) {
     let scarce = scene.scarce().id;
     let sendings = history.sendings();
     let fine = sendings
@@ -104,7 +105,7 @@ fn forgive(scene: &Scene, history: &History, findings: &mut Findings) {
 }
 
 /// A round as the report has it.
-fn told(went: &Went, drilled: &Drilled, findings: &Findings) -> Struck {
+fn struck(went: &Went, drilled: &Drilled, findings: &Findings) -> Struck {
     let figures = Figures::of(&drilled.history, findings, went.struck, went.over);
     let during = |at: &Instant| (went.struck..=went.over).contains(at);
     let sendings = drilled.history.sendings();
@@ -124,7 +125,7 @@ fn told(went: &Went, drilled: &Drilled, findings: &Findings) -> Struck {
         .filter(|one| during(&one.began) && matches!(one.heard, Heard::Unknown(_)))
         .map(|one| one.wish.key.as_str())
         .collect();
-    let goal = went.round.blows.iter().map(|blow| blow.goal());
+    let goal = went.fallen.iter().map(|blow| blow.goal);
     let goal = goal
         .fold(Duration::ZERO, |sum, goal: Goal| sum + goal.writes)
         .as_secs_f64();
@@ -137,7 +138,7 @@ fn told(went: &Went, drilled: &Drilled, findings: &Findings) -> Struck {
     Struck {
         number: went.number,
         what: went.round.to_string(),
-        parts: went.parts.concat(),
+        parts: went.parts(),
         at: after(drilled.start, went.struck),
         healed: after(drilled.start, went.healed),
         recovered_after: Some((went.over - went.healed).as_secs_f64())

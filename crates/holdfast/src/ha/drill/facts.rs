@@ -1,22 +1,27 @@
 //! On what, of what and how a drill ran.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use super::Asked;
+use super::form::{Facts, Told};
+use super::{Against, Asked};
+use crate::compose::Container;
 use crate::origin::{self, field, read};
-
-type Facts = Vec<(String, String)>;
 
 /// What repeats it.
 pub(super) fn command(asked: &Asked) -> String {
     let seed = asked.seed();
+    let [make, against] = match asked.against {
+        Against::Ha => [""; 2],
+        Against::Compose => [" AGAINST=compose", " --against compose"],
+    };
     if asked.only.is_empty() {
-        return format!("make drill MINUTES={} SEED={seed}", asked.minutes);
+        return format!("make drill{make} MINUTES={} SEED={seed}", asked.minutes);
     }
     let only: Vec<&str> = asked.only.iter().map(|kind| kind.word()).collect();
     format!(
-        "holdfast drill --minutes {} --seed {seed} --rate {} --only {}",
+        "holdfast drill{against} --minutes {} --seed {seed} --rate {} --only {}",
         asked.minutes,
         asked.rate,
         only.join(",")
@@ -43,18 +48,8 @@ pub(super) fn machine() -> Facts {
     ])
 }
 
-/// What ran.
+/// What ran, as processes.
 pub(super) fn versions() -> Facts {
-    let build = if cfg!(debug_assertions) {
-        "unoptimized"
-    } else {
-        "optimized"
-    };
-    let holdfast = format!(
-        "{} ({build} build{})",
-        env!("CARGO_PKG_VERSION"),
-        origin::revision().map_or_else(String::new, |revision| format!(", {revision}"))
-    );
     let postgres = fs::read_dir("/usr/lib/postgresql").ok().and_then(|found| {
         let newest = found.flatten().map(|one| one.path()).max()?;
         said(
@@ -63,7 +58,7 @@ pub(super) fn versions() -> Facts {
         )
     });
     named([
-        ("holdfast", Some(holdfast)),
+        ("holdfast", Some(holdfast())),
         ("Postgres", postgres),
         ("Patroni", said("patroni", "--version")),
         ("etcd", said("etcd", "--version")),
@@ -72,14 +67,60 @@ pub(super) fn versions() -> Facts {
     ])
 }
 
-/// How it ran.
-pub(super) fn configuration(asked: &Asked, scarce: i64) -> Facts {
+/// What ran, in containers: by its images.
+pub(super) fn images(all: &[Container]) -> Facts {
+    let image = |one: &Container| {
+        let id = one.told["Image"].as_str()?.trim_start_matches("sha256:");
+        let id = id.get(..12).unwrap_or(id);
+        Some(format!("{} ({id})", one.told["Config"]["Image"].as_str()?))
+    };
+    let images: BTreeSet<String> = all.iter().filter_map(image).collect();
+    let images: Vec<String> = images.into_iter().collect();
     named([
-        ("form", Some("etcd x3, Patroni and Postgres x3 (synchronous, strict), HAProxy x2, Redis x2, Sentinel x3, two of every service, as processes".to_owned())),
-        ("customers", Some(format!("{} a second, come by themselves: 60 % look, 25 % order, 10 % order by a cart, 5 % sign in", asked.rate))),
-        ("products", Some(format!("seven of which there is plenty, one of which there are {scarce}"))),
-        ("locks", Some("six clients want one lock; each 20th grant somebody overstays it and writes late".to_owned())),
-        ("durability", Some("every acknowledged commit is on a synchronous standby; fsync is off, since no machine is lost here".to_owned())),
+        ("the drill", Some(holdfast())),
+        ("images", Some(images.join(", "))),
+    ])
+}
+
+/// This program.
+fn holdfast() -> String {
+    let build = if cfg!(debug_assertions) {
+        "unoptimized"
+    } else {
+        "optimized"
+    };
+    format!(
+        "{} ({build} build{})",
+        env!("CARGO_PKG_VERSION"),
+        origin::revision().map_or_else(String::new, |revision| format!(", {revision}"))
+    )
+}
+
+/// How it ran.
+pub(super) fn configuration(asked: &Asked, told: &Told, scarce: i64) -> Facts {
+    named([
+        ("form", Some(told.form.clone())),
+        (
+            "customers",
+            Some(format!(
+                "{} a second, come by themselves: 60 % look, 25 % order, 10 % order by a cart, 5 % sign in",
+                asked.rate
+            )),
+        ),
+        (
+            "products",
+            Some(format!(
+                "seven of which there is plenty, one of which there are {scarce}"
+            )),
+        ),
+        (
+            "locks",
+            Some(
+                "six clients want one lock; each 20th grant somebody overstays it and writes late"
+                    .to_owned(),
+            ),
+        ),
+        ("durability", Some(told.durability.to_owned())),
     ])
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use drill::{Blow, Part, Round};
 use tokio::time::{Instant, sleep};
 
+use super::form::{Fallen, Form};
 use super::scene::Scene;
-use crate::ha::{FaultRow, SETTLED};
+use crate::ha::FaultRow;
 
 /// How often the ledger is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -21,8 +22,8 @@ const CALM: Duration = Duration::from_secs(3);
 pub(super) struct Went {
     pub(super) number: usize,
     pub(super) round: Round,
-    /// By name, blow by blow.
-    pub(super) parts: Vec<Vec<String>>,
+    /// Its blows, as they fell.
+    pub(super) fallen: Vec<Fallen>,
     pub(super) struck: Instant,
     pub(super) healed: Instant,
     /// When all was as before, or was waited for no more.
@@ -36,18 +37,23 @@ pub(super) struct Went {
 ///
 /// # Errors
 /// When it cannot be done here.
-pub(super) async fn one(scene: &Scene, number: usize, round: &Round) -> anyhow::Result<Went> {
-    let last = scene.shop.running.faults(0).await;
+pub(super) async fn one<F: Form>(
+    scene: &Scene<F>,
+    number: usize,
+    round: &Round,
+) -> anyhow::Result<Went> {
+    let form = &scene.form;
+    let last = form.faults(0).await;
     let last = last.iter().map(|row| row.number).max().unwrap_or_default();
-    let (struck, mut parts) = (Instant::now(), Vec::new());
+    let (struck, mut fallen) = (Instant::now(), Vec::new());
     for (turn, blow) in round.blows.iter().enumerate() {
         if turn > 0 {
             sleep(round.apart).await;
         }
-        match scene.strike(*blow).await {
-            Ok(names) => parts.push(names),
+        match form.strike(*blow).await {
+            Ok(blow) => fallen.push(blow),
             Err(why) => {
-                scene.heal().await;
+                form.heal().await;
                 return Err(why);
             }
         }
@@ -55,7 +61,7 @@ pub(super) async fn one(scene: &Scene, number: usize, round: &Round) -> anyhow::
     let mut went = Went {
         number,
         round: round.clone(),
-        parts,
+        fallen,
         struck,
         healed: struck,
         over: struck,
@@ -63,27 +69,27 @@ pub(super) async fn one(scene: &Scene, number: usize, round: &Round) -> anyhow::
         wrong: Vec::new(),
     };
     sleep(round.hold).await;
-    went.notice(scene, last).await;
-    scene.heal().await;
+    went.notice(form, last).await;
+    form.heal().await;
     went.healed = Instant::now();
-    if let Err(error) = scene.shop.running.healed(&scene.shop.fronts).await {
+    if let Err(error) = form.healed().await {
         went.wrong.push(format!("it does not come back: {error:#}"));
     }
     went.over = Instant::now();
-    went.close(scene, last).await;
+    went.close(form, last).await;
     sleep(CALM).await;
     Ok(went)
 }
 
 impl Went {
     /// Waits until the ledger has each blow that it is claimed to have.
-    async fn notice(&mut self, scene: &Scene, last: i64) {
+    async fn notice(&mut self, form: &impl Form, last: i64) {
         if self.nobody_may_lead() {
             return;
         }
         let end = Instant::now() + NOTICED;
         loop {
-            let rows = scene.shop.running.faults(last).await;
+            let rows = form.faults(last).await;
             // None are told while nobody leads.
             if rows.len() >= self.ledger.len() {
                 self.ledger = rows;
@@ -96,10 +102,10 @@ impl Went {
     }
 
     /// Waits until each row of the ledger is closed, and each blow has one.
-    async fn close(&mut self, scene: &Scene, last: i64) {
-        let end = Instant::now() + SETTLED;
+    async fn close<F: Form>(&mut self, form: &F, last: i64) {
+        let end = Instant::now() + F::SETTLED;
         loop {
-            self.ledger = scene.shop.running.faults(last).await;
+            self.ledger = form.faults(last).await;
             let open = self
                 .ledger
                 .iter()
@@ -135,44 +141,39 @@ impl Went {
 
     /// The blows that the ledger is claimed to have, and has not.
     fn missed(&self) -> Vec<Blow> {
-        let blows = self.round.blows.iter().zip(&self.parts);
-        let missed =
-            blows.filter(|(blow, names)| claimed(**blow) && self.row(**blow, names).is_none());
-        missed.map(|(blow, _)| *blow).collect()
+        let missed = self.claimed().filter(|blow| self.row(blow).is_none());
+        missed.map(|fallen| fallen.blow).collect()
     }
 
     /// How many blows the ledger is claimed to have, and how many it has, closed.
     pub(super) fn counted(&self) -> (usize, usize) {
-        let blows = self.round.blows.iter().zip(&self.parts);
-        let claimed: Vec<_> = blows.filter(|(blow, _)| claimed(**blow)).collect();
-        let closed = claimed.iter().filter(|(blow, names)| {
-            let row = self.row(**blow, names);
+        let closed = self.claimed().filter(|blow| {
+            let row = self.row(blow);
             row.is_some_and(|row| row.resolution.is_some())
         });
-        (claimed.len(), closed.count())
+        (self.claimed().count(), closed.count())
+    }
+
+    fn claimed(&self) -> impl Iterator<Item = &Fallen> {
+        self.fallen.iter().filter(|blow| blow.claimed)
     }
 
     /// How many seconds it took until the last of the blows was in the ledger.
     pub(super) fn detected_after(&self) -> Option<f64> {
-        let blows = self.round.blows.iter().zip(&self.parts);
-        let rows = blows.filter_map(|(blow, names)| self.row(*blow, names));
+        let rows = self.fallen.iter().filter_map(|blow| self.row(blow));
         rows.map(|row| row.took).reduce(f64::max)
     }
 
-    /// The row that stands for a blow on what is called `names`: an instance by its own name, what has a role by its type.
-    fn row(&self, blow: Blow, names: &[String]) -> Option<&FaultRow> {
-        let types = blow.seen_as();
-        let of = |row: &&FaultRow| {
-            let instance = row.kind.starts_with("instance_");
-            types.contains(&row.kind.as_str()) && (!instance || names.contains(&row.component))
-        };
-        self.ledger.iter().find(of)
+    /// The names of all that they fell on.
+    pub(super) fn parts(&self) -> Vec<String> {
+        let names = self.fallen.iter().flat_map(|blow| &blow.names);
+        names.cloned().collect()
     }
-}
 
-/// Whether the ledger is claimed to have it.
-fn claimed(blow: Blow) -> bool {
-    !blow.seen_as().is_empty()
+    /// The row that stands for a blow.
+    fn row(&self, blow: &Fallen) -> Option<&FaultRow> {
+        self.ledger.iter().find(|row| blow.is_told_by(row))
+    }
 }
 
 impl fmt::Display for Went {
@@ -187,7 +188,7 @@ impl fmt::Display for Went {
             "  {:3} {:45} {:24} {detected}, as before {:.1} s after it was healed",
             self.number,
             self.round.to_string(),
-            self.parts.concat().join(", "),
+            self.parts().join(", "),
             (self.over - self.healed).as_secs_f64(),
         )?;
         self.wrong

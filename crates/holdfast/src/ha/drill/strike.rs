@@ -9,7 +9,7 @@ use drill::{Blow, Kind, Part};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::scene::Scene;
+use super::processes::Processes;
 use crate::certs;
 use crate::ha::{Deed, Shop};
 use crate::say;
@@ -33,26 +33,25 @@ pub(super) struct Wound {
     files: Vec<(std::path::PathBuf, Vec<u8>)>,
 }
 
-impl Scene {
-    /// Does `blow`; answers the names of what it fell on.
+impl Processes {
+    /// Deals `blow` to what is called `names`.
     ///
     /// # Errors
     /// When it cannot be done here; it says why.
-    pub(super) async fn strike(&self, blow: Blow) -> anyhow::Result<Vec<String>> {
-        let names = self.names(blow.part).await?;
+    pub(super) async fn wound(&self, blow: Blow, names: &[String]) -> anyhow::Result<()> {
         let mut wounds = self.wounds.lock().await;
         let without_standby = wounds.iter().any(|wound| wound.blow.part == Part::Standby);
         wounds.push(Wound {
-            names: names.clone(),
+            names: names.to_vec(),
             blow,
             task: None,
             files: Vec::new(),
         });
         let wound = wounds.last_mut().context("the wound of just now")?;
-        for name in &names {
+        for name in names {
             self.hurt(name.clone(), wound, without_standby).await?;
         }
-        Ok(names)
+        Ok(())
     }
 
     async fn hurt(
@@ -122,7 +121,7 @@ impl Scene {
     }
 
     /// Undoes all that was done and is not undone yet. Whoever is cancelled in it has forgotten nothing.
-    pub(super) async fn heal(&self) {
+    pub(super) async fn undo_all(&self) {
         let mut wounds = self.wounds.lock().await;
         while let Some(wound) = wounds.first_mut() {
             self.undo(wound).await;
@@ -181,7 +180,7 @@ async fn in_pulses(shop: Arc<Shop>, name: String) {
 }
 
 /// Says what could not be done, and goes on: the others are to be healed too.
-fn complain(done: anyhow::Result<()>) {
+pub(super) fn complain(done: anyhow::Result<()>) {
     if let Err(error) = done {
         say::wrong(format_args!("drill: {error:#}"));
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use drill::{Blow, Kind, Part, Report, Round};
 use holdfast::ha::Shop;
-use holdfast::ha::drill::{Asked, judged};
+use holdfast::ha::drill::{Against, Asked, judged};
 use holdfast::say;
 use stack::Folder;
 use tokio_util::sync::CancellationToken;
@@ -56,7 +56,7 @@ impl Planted {
             only: Vec::new(),
             report: folder.path().to_owned(),
             rate: self.rate,
-            against: "ha".to_owned(),
+            against: Against::Ha,
             plan: false,
             apart: false,
             program: Some(env!("CARGO_BIN_EXE_holdfast").into()),
