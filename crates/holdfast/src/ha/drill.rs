@@ -101,10 +101,14 @@ impl Asked {
             .into_iter()
             .filter(|kind| self.refuses(*kind).is_none())
             .collect();
+        let refused = self.refused().into_iter();
+        let refused: Vec<String> = refused
+            .map(|(kind, why)| format!("{kind}: {why}"))
+            .collect();
         ensure!(
             !only.is_empty(),
-            "none of it can be done: {:?}",
-            self.refused()
+            "none of it can be done: {}",
+            refused.join("; ")
         );
         Ok(course(&Wanted {
             seed: self.seed(),

@@ -35,10 +35,7 @@ fn drill(folder: &Folder, words: &str) -> Command {
 /// What is there of it.
 fn left() -> Vec<String> {
     let kinds = [["ps", "--all"], ["network", "ls"], ["volume", "ls"]];
-    kinds
-        .iter()
-        .flat_map(|words| listed(words, MINE))
-        .collect()
+    kinds.iter().flat_map(|words| listed(words, MINE)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

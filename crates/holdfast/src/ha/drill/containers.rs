@@ -300,3 +300,28 @@ fn alone() -> anyhow::Result<File> {
         Err(TryLockError::Error(error)) => Err(error).context("drilling alone"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_has_a_name_of_its_own_in_the_ledger_is_claimed_and_a_service_only_while_it_has_its_address()
+     {
+        for kind in [Kind::Kill, Kind::Pause, Kind::Cut] {
+            for part in kind.parts() {
+                let away = kind != Kind::Pause && matches!(part, Part::Instance(..));
+                let watched = !matches!(part, Part::Sentinel(_));
+                let blow = Blow { kind, part };
+                assert_eq!(claimed(blow), watched && !away, "{blow}");
+            }
+        }
+        assert!(
+            seen_as(Blow {
+                kind: Kind::Kill,
+                part: Part::Etcd(2)
+            })
+            .contains(&"instance_cut")
+        );
+    }
+}
