@@ -66,7 +66,7 @@ async fn a_shop_in_containers_takes_orders_whatever_is_killed() {
     shuffle(&shop).await;
     size::memory(&shop).await;
 
-    // Last: who comes back keeps the address that it had by chance, and another may take it in a start of all.
+    // Last: a service that comes back may have another address, and that is what the ledger knows it by.
     cut(&shop, "a gateway", "gateway-1", "core", ONE).await;
     if all {
         cut(&shop, "an order service", "order-1", "store", ONE).await;
