@@ -153,9 +153,10 @@ impl Form for Containers {
 
     async fn locks(&self) -> anyhow::Result<Way> {
         let addrs = [0, 1].map(|number| format!("{}:50051", controls_at(number)));
+        let token = self.shop.kept("order", "service-token").await?;
         Ok(Way {
             addrs: addrs.join(","),
-            token: self.shop.kept("order", "service-token").await?,
+            token: token.trim().to_owned(),
             certs: self.proofs.path().to_owned(),
         })
     }
