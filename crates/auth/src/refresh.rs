@@ -59,6 +59,7 @@ impl RefreshToken {
     }
 
     /// Reads what [`Self::mask`] has masked; of anything else it makes a token that is good for nothing.
+    #[must_use]
     pub fn unmask(&self, masked: &[u8; SECRET]) -> Self {
         let secret = SecretBox::new(Box::new(self.masked(masked)));
         Self {

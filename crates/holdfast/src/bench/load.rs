@@ -61,12 +61,11 @@ async fn one(
     while begun < until {
         turn = turn.wrapping_add(7919);
         let product = &products[turn % products.len()];
-        match order(&client, gateway, buyer, product).await? {
-            201 => begun = tally.orders.since(begun),
-            _ => {
-                tally.others += 1;
-                begun = Instant::now();
-            }
+        if order(&client, gateway, buyer, product).await? == 201 {
+            begun = tally.orders.since(begun);
+        } else {
+            tally.others += 1;
+            begun = Instant::now();
         }
     }
     Ok(tally)

@@ -123,7 +123,7 @@ async fn time(client: &Client, shop: &str, paths: &[&str]) -> (Duration, Duratio
         }
     });
     join_all(asked).await;
-    (began.elapsed(), worked() - before)
+    (began.elapsed(), worked().saturating_sub(before))
 }
 
 /// The medians of both.

@@ -19,7 +19,7 @@ pub(crate) fn begin(seed: u64) {
     BEGUN.store(true, Ordering::Release);
 }
 
-/// The next 64 bits ("SplitMix64").
+/// The next 64 bits (`SplitMix64`).
 fn next() -> u64 {
     const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut mixed = CHANCE.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);

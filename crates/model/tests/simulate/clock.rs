@@ -18,7 +18,7 @@ use libc::{c_int, c_long, clockid_t, epoll_event, timespec};
 use tokio::runtime::Runtime;
 
 /// What the clocks show when a history begins: far enough from 0 that one can look back.
-const BEGIN: Duration = Duration::from_secs(1_800_000_000);
+const BEGIN: Duration = Duration::from_hours(500_000);
 /// No time at all.
 const NEVER: u64 = u64::MAX;
 

@@ -60,7 +60,6 @@ fn what_is_planted_is_found_and_told_with_the_way_to_see_it_again() {
             let found = found.unwrap_or_else(|| panic!("{world}, {bug}: {invariant}"));
             let again = format!("make simulate WORLD={world} SEED={} BUG=", found.seed);
             assert!(found.text.contains(&again), "{}", found.text);
-            println!("{world}, {bug}: seed {}", found.seed);
         }
     }
 }

@@ -163,7 +163,7 @@ mod tests {
         while begun.elapsed() < Duration::from_secs(1) {
             std::thread::yield_now();
         }
-        let used = cpu::used(busy.id()) - before;
+        let used = cpu::used(busy.id()).saturating_sub(before);
         busy.kill().unwrap();
         busy.wait().unwrap();
 
@@ -175,7 +175,7 @@ mod tests {
                 assert!(!group.exists());
             }
             // Not everybody may bound others.
-            Err(refused) => println!("no quota here: {refused}"),
+            Err(refused) => crate::say::wrong(format_args!("no quota here: {refused}")),
         }
     }
 }

@@ -41,13 +41,16 @@ const MONEY: &str = "insert into payments (order_id, account_id, amount, state, 
     insert into transfers (id, kind, debit, credit, amount, order_id, created_at)
         select id, 'charge', customer, '00000000-0000-0000-0000-000000000000', 1, id, at from piece;";
 
+/// What an order cost beside the fewest, and its p99, round by round, under their name.
+type Few = (String, [Vec<f64>; 2]);
+
 pub(super) async fn measure(
     scene: &mut Scene,
     turns: Turns,
     sizes: &[u64],
 ) -> anyhow::Result<Measured> {
     let (mut told, mut figures) = (Vec::new(), Vec::new());
-    let (mut there, mut few): (u64, Option<(String, [Vec<f64>; 2])>) = (0, None);
+    let (mut there, mut few) = (0, None::<Few>);
     for size in sizes {
         let began = Instant::now();
         fill(scene, there, *size).await?;

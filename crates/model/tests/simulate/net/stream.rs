@@ -62,16 +62,14 @@ impl Listener {
             with(|net| {
                 let backlog = net.listeners.get_mut(self.0);
                 let backlog = backlog.expect("it is there for as long as this");
-                match backlog.connections.pop_front() {
-                    Some(connection) => Poll::Ready(Stream {
+                if let Some(connection) = backlog.connections.pop_front() {
+                    return Poll::Ready(Stream {
                         connection,
                         side: 1,
-                    }),
-                    None => {
-                        backlog.waker = Some(context.waker().clone());
-                        Poll::Pending
-                    }
+                    });
                 }
+                backlog.waker = Some(context.waker().clone());
+                Poll::Pending
             })
         })
         .await

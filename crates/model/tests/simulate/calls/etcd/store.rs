@@ -78,7 +78,7 @@ impl Kept {
         };
         let found = self.keys.iter().filter(|(key, _)| within(key));
         RangeResponse {
-            header: self.header(),
+            header: Some(self.header()),
             kvs: found.map(|(_, kv)| kv.clone()).collect(),
         }
     }
@@ -137,7 +137,7 @@ impl Kept {
             let response = match op.request {
                 Some(request_op::Request::RequestPut(put)) => {
                     self.put(put)?;
-                    let header = self.header();
+                    let header = Some(self.header());
                     response_op::Response::ResponsePut(PutResponse { header })
                 }
                 Some(request_op::Request::RequestRange(range)) => {
@@ -151,11 +151,11 @@ impl Kept {
         Ok(answers)
     }
 
-    fn header(&self) -> Option<ResponseHeader> {
-        Some(ResponseHeader {
+    fn header(&self) -> ResponseHeader {
+        ResponseHeader {
             revision: self.revision,
             ..ResponseHeader::default()
-        })
+        }
     }
 }
 
@@ -176,7 +176,7 @@ impl Store {
             };
             let responses = kept.carry_out(ops)?;
             Ok(TxnResponse {
-                header: kept.header(),
+                header: Some(kept.header()),
                 succeeded,
                 responses,
             })
@@ -215,7 +215,9 @@ impl Store {
             let over = kept.leases.iter().filter(|(_, lease)| lease.ends <= now);
             over.map(|(id, _)| *id).collect()
         };
-        over.into_iter().for_each(|id| self.revoke(id));
+        for id in over {
+            self.revoke(id);
+        }
     }
 
     /// It is there again: nobody could renew meanwhile, so every lease begins anew.
