@@ -22,12 +22,6 @@ fn standby_and_leader() -> Vec<Round> {
     rounds
 }
 
-/// A commit whose wait for the standby is cancelled is kept, and nobody knows it: the same key is sent again.
-const CANCELLED: (&str, &str) = (
-    "postgres",
-    "alter role \"order\" set statement_timeout = '500ms'",
-);
-
 /// What names an order that was told of and is not there.
 const LOST: [&str; 3] = ["drill-", "customer ", "sent at "];
 
@@ -88,30 +82,6 @@ async fn planted_commits_that_wait_for_no_standby_are_found_as_lost_orders() {
     found.has_against("every acknowledged order is stored", &LOST);
 }
 
-/// What a replay writes, so that it waits too, is written no more.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs Patroni: make test-drill"]
-async fn planted_replays_that_wait_for_no_standby_are_found_as_lost_orders() {
-    let planted = Planted::new(&[
-        ("order", "create schema planted authorization \"order\""),
-        (
-            "order",
-            "create function planted.pg_logical_emit_message(boolean, text, text) returns pg_lsn language sql volatile
-             as 'select null::pg_lsn'",
-        ),
-        (
-            "postgres",
-            "alter role \"order\" set search_path = planted, pg_catalog, public",
-        ),
-        CANCELLED,
-        ANEW,
-    ]);
-
-    let found = planted.drilled(standby_and_leader()).await;
-
-    found.has_against("every acknowledged order is stored", &LOST);
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Patroni: make test-drill"]
 async fn planted_fences_that_forget_are_found_as_late_writes() {
@@ -140,7 +110,7 @@ async fn planted_fences_that_forget_are_found_as_late_writes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Patroni: make test-drill"]
 async fn planted_nothing_is_found_as_nothing() {
-    let right = Planted::new(&[CANCELLED, ANEW]);
+    let right = Planted::new(&[ANEW]);
 
     let all = [
         rounds(1, &[(Kind::OneWay, Part::Instance(Service::Order, 1))]),
