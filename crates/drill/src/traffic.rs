@@ -5,6 +5,8 @@
 
 mod buyers;
 mod errand;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +14,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use self::buyers::Buyers;
 use self::errand::Visit;
@@ -55,12 +58,12 @@ pub struct Traffic {
     pub name: String,
 }
 
-/// Traffic that goes on until its time is over or it is ended.
+/// Traffic that goes on until its time is over or it is ended. Dropped, it breaks off.
 #[derive(Debug)]
 pub struct Flow {
     shared: Arc<Shared>,
     end: CancellationToken,
-    task: JoinHandle<()>,
+    task: AbortOnDropHandle<()>,
 }
 
 /// What all visits share.
@@ -94,7 +97,7 @@ impl Traffic {
             gauge,
         });
         let end = CancellationToken::new();
-        let task = tokio::spawn(shared.clone().run(end.clone()));
+        let task = AbortOnDropHandle::new(tokio::spawn(shared.clone().run(end.clone())));
         Flow { shared, end, task }
     }
 
@@ -157,7 +160,7 @@ impl Shared {
                 .keep_signed_in(&renewing.traffic.doors)
                 .await;
         };
-        let renewing = tokio::spawn(renewing);
+        let _renewing = AbortOnDropHandle::new(tokio::spawn(renewing));
         let (mut came, last) = (
             begin,
             begin + self.traffic.until.saturating_sub(self.traffic.after),
@@ -178,7 +181,6 @@ impl Shared {
             visits.spawn(self.clone().receive(visit));
         }
         visits.join_all().await;
-        renewing.abort();
     }
 
     /// How long after the last one the next one comes: they know nothing of each other.
