@@ -91,9 +91,11 @@ test-drill: ## Drill briefly (ALL=1: also shops with a mistake planted, which it
 	@cargo test --workspace --no-fail-fast --test ha -- --ignored --test-threads=1 $(if $(ALL),drill::,$(DRILL_SHORT))
 
 model: ## Check the protocols in small, in every state that they can get into
-	@cargo test --package model --test models -- --include-ignored --nocapture
+	@cargo build --workspace --all-targets
+	@cargo test --workspace --test models -- --include-ignored --nocapture
 
 simulate: ## Tell the history of a seed over a simulated network, or go through a thousand of each world (SEED= WORLD= HISTORIES=)
+	@cargo build --workspace --all-targets
 	@cargo test --quiet --workspace --test simulate simulate -- --exact --include-ignored --nocapture
 
 lint: setup ## Check format, lints and documentation

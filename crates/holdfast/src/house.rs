@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::future::join_all;
+
 pub use ground::{Ground, Keeper};
 pub use kind::Kind;
 pub use seat::Seat;
@@ -194,10 +196,10 @@ impl House {
             .collect()
     }
 
-    /// Ends all of it in order, the front door first.
+    /// Ends all of it in order: whoever calls before whom it calls, those of one kind at once.
     pub async fn stop(&self) {
-        for seat in self.all().iter().rev() {
-            seat.stop().await;
+        for kind in Kind::ALL.into_iter().rev() {
+            join_all(self.seats(kind).iter().map(|seat| seat.stop())).await;
         }
     }
 
