@@ -8,6 +8,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Subscriber;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
@@ -104,7 +105,8 @@ where
         .event_format(Line::new(settings.format))
         .with_writer(std::io::stderr)
         .with_ansi(false)
-        .with_filter(filter)
+        // Lines tell their trace and no spans, whose fields would be written down for them at each request.
+        .with_filter(filter.and(filter_fn(|callsite| callsite.is_event())))
 }
 
 impl Guard {

@@ -101,6 +101,9 @@ async fn insert(tx: &mut Tx, claims: &[Claim<'_>]) -> Result<HashMap<Name, Offse
 /// # Errors
 /// Only what concerns all of them.
 pub async fn find(tx: &mut Tx, keys: &[&Key]) -> Result<Vec<Option<Known>>, Error> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
     let names = Columns::of(keys.iter().copied());
     // The limit keeps the planner to one look into the primary key for each.
     let rows = sqlx::query!(
