@@ -6,8 +6,13 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::str::FromStr;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::task::futures::TaskLocalFuture;
 
 /// The metadata key, and in lower case the HTTP header, that a token travels in.
 pub const HEADER: &str = "consistency-token";
@@ -240,17 +245,35 @@ tokio::task_local! {
 }
 
 /// Runs `work` as part of a request that came with `given`, and answers with what it has seen by its end.
-pub async fn scope<F: Future>(given: Given, work: F) -> (F::Output, Given) {
+pub fn scope<F: Future>(given: Given, work: F) -> Scoped<F> {
     let caller = Caller {
         given: Cell::new(given),
         read: Cell::new(None),
     };
-    CALLER
-        .scope(caller, async {
-            let output = work.await;
-            (output, CALLER.with(|caller| caller.given.get()))
-        })
-        .await
+    Scoped {
+        work: CALLER.scope(caller, work),
+    }
+}
+
+pin_project! {
+    /// Work that is part of a request. No `async fn`, which would hold its work twice.
+    #[must_use = "nothing is done before it is awaited"]
+    pub struct Scoped<F> {
+        #[pin]
+        work: TaskLocalFuture<Caller, F>,
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = (F::Output, Given);
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut work = self.project().work;
+        let output = ready!(work.as_mut().poll(context));
+        let caller = work.take_value();
+        let given = caller.map(|caller| caller.given.get());
+        Poll::Ready((output, given.unwrap_or_default()))
+    }
 }
 
 /// What a read within this request must satisfy. Outside of any request: nothing.

@@ -126,12 +126,8 @@ async fn scoped(entry: &Entry, request: Request, next: Next) -> Response {
     let deadline = Deadline::after(time_left(request.headers()));
     let token = request.headers().get(api::token::HEADER);
     let given = Given::read(token.map(HeaderValue::as_bytes));
-    let work = async {
-        let answer = deadline
-            .scope(bounded(entry, deadline, request, next))
-            .await;
-        (answer, api::token::shown())
-    };
+    let work = deadline.scope(bounded(entry, deadline, request, next));
+    let work = work.map(|answer| (answer, api::token::shown()));
     let ((answer, shown), seen) = api::token::scope(given, work).await;
     let mut response = answer.unwrap_or_else(Status::into_http);
     let token = match seen {
@@ -151,13 +147,13 @@ async fn scoped(entry: &Entry, request: Request, next: Next) -> Response {
 }
 
 /// Runs the request no longer than until its deadline. A panic in it is its own end and nobody else's.
-async fn bounded(
+fn bounded(
     entry: &Entry,
     deadline: Deadline,
     request: Request,
     next: Next,
-) -> Result<Response, Status> {
-    let work = async {
+) -> impl Future<Output = Result<Response, Status>> {
+    let work = async move {
         if let Some(capacity) = &entry.capacity {
             capacity.spend().await;
         }
@@ -165,11 +161,12 @@ async fn bounded(
     };
     // What the handler shares with others is behind locks that it does not hold across an await, or is the database.
     let work = AssertUnwindSafe(work).catch_unwind();
-    let answer = deadline.limit(work).await;
-    let answer = answer.map_err(|passed| Status::deadline_exceeded(passed.to_string()))?;
-    answer.map_err(|panic| {
-        error!(panic = words(&*panic), "a request panicked");
-        Status::internal("this request met a bug")
+    deadline.limit(work).map(|answer| {
+        let answer = answer.map_err(|passed| Status::deadline_exceeded(passed.to_string()))?;
+        answer.map_err(|panic| {
+            error!(panic = words(&*panic), "a request panicked");
+            Status::internal("this request met a bug")
+        })
     })
 }
 

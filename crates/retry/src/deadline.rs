@@ -1,9 +1,13 @@
 //! The moment by which a request must have its answer. It rides along with the request and shrinks hop by hop.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use futures::FutureExt as _;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, timeout_at};
 
 /// What work outside of any request gets.
 const OUTSIDE: Duration = Duration::from_secs(30);
@@ -67,20 +71,39 @@ impl Deadline {
     }
 
     /// Runs `work` under this deadline, or under the outer one where that comes first. It tells `work`; it does not stop it.
-    pub async fn scope<F: Future>(self, work: F) -> F::Output {
-        let outer = CURRENT.try_with(|outer| *outer);
-        let tightest = outer.map_or(self, |outer| outer.min(self));
-        CURRENT.scope(tightest, work).await
+    pub fn scope<F: Future>(self, work: F) -> Scoped<F> {
+        let deadline = self;
+        Scoped { deadline, work }
     }
 
     /// Waits for `work` until the deadline.
     ///
     /// # Errors
     /// When the deadline comes first; `work` is dropped.
-    pub async fn limit<F: Future>(self, work: F) -> Result<F::Output, Passed> {
-        tokio::time::timeout_at(self.0, work)
-            .await
-            .map_err(|_| Passed)
+    pub fn limit<F: Future>(self, work: F) -> impl Future<Output = Result<F::Output, Passed>> {
+        timeout_at(self.0, work).map(|ended| ended.map_err(|_| Passed))
+    }
+}
+
+pin_project! {
+    /// Work under a deadline. No `async fn`, which would hold its work twice: requests are nested in many of these.
+    #[derive(Debug)]
+    #[must_use = "nothing is done before it is awaited"]
+    pub struct Scoped<F> {
+        deadline: Deadline,
+        #[pin]
+        work: F,
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let scoped = self.project();
+        let outer = CURRENT.try_with(|outer| *outer);
+        let tightest = outer.map_or(*scoped.deadline, |outer| outer.min(*scoped.deadline));
+        CURRENT.sync_scope(tightest, || scoped.work.poll(context))
     }
 }
 
@@ -118,6 +141,21 @@ mod tests {
 
         assert_eq!(ended, Err(Passed));
         assert!(deadline.passed());
+    }
+
+    #[tokio::test]
+    async fn work_under_a_deadline_takes_little_more_room_than_alone() {
+        let deadline = Deadline::after(Duration::from_secs(1));
+        let work = || async {
+            let room = [0_u8; 1_000];
+            std::future::ready(()).await;
+            room
+        };
+
+        let nested = deadline.scope(deadline.limit(deadline.scope(work())));
+
+        assert!(size_of_val(&nested) < 1_500, "{}", size_of_val(&nested));
+        assert_eq!(nested.await, Ok([0; 1_000]));
     }
 
     #[test]
