@@ -32,7 +32,7 @@ mod wish;
 
 pub use answer::{Answer, Refusal};
 pub use blow::{Blow, Kind, Part, Service};
-pub use books::Books;
+pub use books::{Books, Imbalance};
 pub use buyer::{Buyer, Product};
 pub use check::{Findings, check};
 pub use course::{Round, Wanted, course};
