@@ -49,7 +49,9 @@ pub use locks::{Clients, Granted, LOCK_TABLES, LockHistory, Wanting, check_locks
 pub use meters::Meters;
 pub use mix::Mix;
 pub use operations::Operations;
-pub use report::{Checked, Report, Second, Share, Struck, Totals, Window, seconds, windows};
+pub use report::{
+    Checked, Report, Second, Share, Struck, Totals, Window, seconds, waited, windows,
+};
 pub use stored::Stored;
 pub use traffic::{Flow, Traffic};
 pub use wish::{Heard, Wish};
