@@ -86,10 +86,9 @@ impl Told {
 
     /// Whether it never was an order, and nobody can complain of that: there was no more of what was wanted.
     fn is_sold_out(&self) -> bool {
-        let mut refused = self.heard.iter();
-        self.ids().is_empty()
-            && refused.all(|heard| heard.is_open() || heard.is_sold_out())
-            && self.heard.iter().any(Heard::is_sold_out)
+        let mut heard = self.heard.iter();
+        self.heard.iter().any(Heard::is_sold_out)
+            && heard.all(|heard| heard.is_open() || heard.is_sold_out())
     }
 }
 
