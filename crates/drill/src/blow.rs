@@ -5,7 +5,12 @@ mod claims;
 use std::fmt;
 use std::str::FromStr;
 
+use rand::Rng as _;
+use rand::rngs::StdRng;
 use serde::Serialize;
+
+/// Which of the order services has a clock of its own, which can jump.
+const CLOCKED: u8 = 2;
 
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -133,10 +138,10 @@ impl Kind {
         }
     }
 
-    /// To which parts it can be done: one instance of two stands for both.
+    /// To which parts it can be done: the first of several stands for all of them.
     pub fn parts(self) -> Vec<Part> {
         let floor = [Part::Leader, Part::Standby, Part::Cache];
-        let others = [Part::Sentinel(1), Part::Etcd(2), Part::HaProxy(1)];
+        let others = [Part::Sentinel(1), Part::Etcd(1), Part::HaProxy(1)];
         let instances = Service::ALL.map(|service| Part::Instance(service, 1));
         match self {
             Self::Kill | Self::Pause | Self::Slow => {
@@ -145,7 +150,7 @@ impl Kind {
             Self::Cut | Self::Delay | Self::Loss => [floor.as_slice(), &instances].concat(),
             Self::OneWay => [&[Part::Cache], instances.as_slice()].concat(),
             Self::DiskFull => vec![Part::Disk],
-            Self::ClockJump => vec![Part::Instance(Service::Order, 2)],
+            Self::ClockJump => vec![Part::Instance(Service::Order, CLOCKED)],
             Self::DroppedCaches => vec![Part::Cache],
             Self::RegistryGone => vec![Part::Registry],
             Self::SlowDependency => vec![Part::Every(Service::User), Part::Every(Service::News)],
@@ -200,20 +205,40 @@ impl Part {
         }
     }
 
-    /// Whether both are of one thing of which there are two.
+    /// The same, or another one of those that it stands for, by `chance`.
+    fn one_of_them(self, chance: &mut StdRng) -> Self {
+        match self {
+            Self::Sentinel(_) => Self::Sentinel(chance.random_range(1..=3)),
+            Self::Etcd(_) => Self::Etcd(chance.random_range(1..=3)),
+            Self::HaProxy(_) => Self::HaProxy(chance.random_range(1..=2)),
+            Self::Instance(service, _) => Self::Instance(service, chance.random_range(1..=2)),
+            only => only,
+        }
+    }
+
+    /// Whether both are of one thing of which there are several.
     fn is_twin_of(self, other: Self) -> bool {
         match (self, other) {
             (
                 Self::Instance(one, _) | Self::Every(one),
                 Self::Instance(two, _) | Self::Every(two),
             ) => one == two,
-            (Self::HaProxy(_), Self::HaProxy(_)) => true,
+            (Self::HaProxy(_), Self::HaProxy(_)) | (Self::Sentinel(_), Self::Sentinel(_)) => true,
             (one, two) => one == two,
         }
     }
 }
 
 impl Blow {
+    /// The same blow, to whichever of those that its part stands for, by `chance`; one clock alone can jump.
+    pub(crate) fn to_one_of_them(self, chance: &mut StdRng) -> Self {
+        let part = match self.kind {
+            Kind::ClockJump => self.part,
+            _ => self.part.one_of_them(chance),
+        };
+        Self { part, ..self }
+    }
+
     /// Whether both may be done at once within what is claimed: two database nodes and two members of etcd are left, and
     /// one of each thing.
     pub fn goes_with(self, other: Self) -> bool {
@@ -275,5 +300,6 @@ mod tests {
         assert!(!order.goes_with(kill(Part::Instance(Service::Order, 2))));
         assert!(!order.goes_with(kill(Part::Every(Service::Order))));
         assert!(!kill(Part::HaProxy(1)).goes_with(kill(Part::HaProxy(2))));
+        assert!(!kill(Part::Sentinel(1)).goes_with(kill(Part::Sentinel(3))));
     }
 }

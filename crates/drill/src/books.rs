@@ -1,6 +1,7 @@
 //! The books of both services: no unit and no cent made or destroyed, each against itself and against the other.
 
 mod rules;
+mod wallets;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use sqlx::{AssertSqlSafe, PgPool, query_as, query_scalar};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use rules::{MONEY, Rule, STOCK};
+use rules::{KEYS, MONEY, OVERSOLD, Rule, STOCK};
 
 /// How often it is looked whether all has come to rest.
 const LOOK: Duration = Duration::from_millis(50);
@@ -23,17 +24,63 @@ pub struct Books {
     pub user: PgPool,
 }
 
+/// All that is wrong with the books, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imbalance {
+    /// Orders that do not come to rest.
+    pub stuck: Vec<String>,
+    /// Orders that several keys stand for, or none.
+    pub keys: Vec<String>,
+    /// Products of which more were sold than there were.
+    pub oversold: Vec<String>,
+    /// Units made or destroyed.
+    pub stock: Vec<String>,
+    /// Cents made or destroyed.
+    pub money: Vec<String>,
+}
+
+impl Imbalance {
+    /// All of it.
+    pub fn all(self) -> Vec<String> {
+        let all = [self.stuck, self.keys, self.oversold, self.stock, self.money];
+        all.concat()
+    }
+}
+
 impl Books {
     /// Waits until no saga is under way, for `limit` at most; then says all that is wrong.
     ///
     /// # Errors
     /// When a database is not reachable.
     pub async fn balance(&self, limit: Duration) -> sqlx::Result<Vec<String>> {
-        let mut wrong = self.at_rest(limit).await?;
-        wrong.extend(broken(&self.order, STOCK).await?);
-        wrong.extend(broken(&self.user, MONEY).await?);
-        wrong.extend(self.payments().await?);
+        Ok(self.imbalance(limit).await?.all())
+    }
+
+    /// The same, each by what it is about.
+    ///
+    /// # Errors
+    /// When a database is not reachable.
+    pub async fn imbalance(&self, limit: Duration) -> sqlx::Result<Imbalance> {
+        let mut wrong = Imbalance {
+            stuck: self.at_rest(limit).await?,
+            keys: broken(&self.order, KEYS).await?,
+            oversold: broken(&self.order, OVERSOLD).await?,
+            stock: broken(&self.order, STOCK).await?,
+            money: broken(&self.user, MONEY).await?,
+        };
+        wrong.money.extend(self.payments().await?);
         Ok(wrong)
+    }
+
+    /// How many of a product are left.
+    ///
+    /// # Errors
+    /// When the database is not reachable.
+    pub async fn left(&self, product: Uuid) -> sqlx::Result<i64> {
+        query_scalar("select free from stock where product_id = $1")
+            .bind(product)
+            .fetch_one(&self.order)
+            .await
     }
 
     /// How many orders stand at `status`.

@@ -16,7 +16,7 @@ pub struct Findings {
     pub doubled: Vec<String>,
     /// There, and not as it was wished or told.
     pub changed: Vec<String>,
-    /// Refused, though there were money and stock.
+    /// Refused, or given up after it was acknowledged, though there were money and stock.
     pub refused: Vec<String>,
     /// Still not known when it was waited for no more.
     pub unresolved: Vec<String>,
@@ -28,7 +28,23 @@ pub struct Findings {
     pub backwards: Vec<String>,
 }
 
+/// Where an order stands that was given up.
+const REJECTED: &str = "rejected";
+
 impl Findings {
+    /// Takes out what of `sendings` was refused because there was no more of `product`, of which the books have `left`. Who was
+    /// told of an order as well is not taken out: both cannot be true.
+    pub fn forgive(&mut self, sendings: &[Sending], product: Uuid, left: i64) {
+        if left > 0 {
+            return;
+        }
+        let told = by_key(sendings).into_values();
+        let fine = told.filter(|told| told.wish.product == product && told.is_sold_out());
+        let fine: BTreeSet<String> = fine.map(|told| told.wish.key.clone()).collect();
+        let key = |words: &str| words.split(':').next().unwrap_or_default().to_owned();
+        self.refused.retain(|words| !fine.contains(&key(words)));
+    }
+
     /// All of it.
     pub fn all(&self) -> Vec<&str> {
         let all = [
@@ -58,6 +74,21 @@ impl Told {
             _ => None,
         };
         self.heard.iter().filter_map(id).collect()
+    }
+
+    /// What was said whenever it was refused.
+    fn refusals(&self) -> impl Iterator<Item = &str> {
+        self.heard.iter().filter_map(|heard| match heard {
+            Heard::Refused(said) => Some(said.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether it never was an order, and nobody can complain of that: there was no more of what was wanted.
+    fn is_sold_out(&self) -> bool {
+        let mut heard = self.heard.iter();
+        self.heard.iter().any(Heard::is_sold_out)
+            && heard.all(|heard| heard.is_open() || heard.is_sold_out())
     }
 }
 
@@ -122,15 +153,25 @@ impl Findings {
                 None => self
                     .lost
                     .push(format!("{key} is the order {id}, which is not stored")),
-                Some(order) => self.changed.extend(changed(told, order)),
+                Some(order) => match changed(told, order) {
+                    Some(words) => self.changed.push(words),
+                    None if order.status == REJECTED => self
+                        .refused
+                        .push(format!("{key}: the order {id} was given up")),
+                    None => {}
+                },
             }
         }
-        let refused = told.heard.iter().find_map(|heard| match heard {
-            Heard::Refused(said) => Some(format!("{key}: {said}")),
-            _ => None,
-        });
-        if ids.is_empty() && refused.is_none() {
-            self.open(told, found.is_empty());
+        let refused = told.refusals().next();
+        let refused = refused.map(|said| format!("{key}: {said}"));
+        if ids.is_empty() {
+            match &refused {
+                None => self.open(told, found.is_empty()),
+                Some(words) if found.iter().any(|order| order.is_bought()) => {
+                    self.changed.push(format!("{words}, and it is bought"));
+                }
+                Some(_) => {}
+            }
         }
         self.refused.extend(refused);
     }

@@ -1,4 +1,4 @@
-//! The course of a drill: which blows fall, in which order. From the seed alone, so that it can be had again.
+//! The course of a drill: which blows fall, in which order, and on which of several. From the seed alone, so that it can be had again.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -90,7 +90,7 @@ fn deal(kinds: &BTreeSet<Kind>, chance: &mut StdRng) -> (Vec<Blow>, Vec<Blow>) {
 
 fn alone(blow: Blow, chance: &mut StdRng) -> Round {
     Round {
-        blows: vec![blow],
+        blows: vec![blow.to_one_of_them(chance)],
         apart: Duration::ZERO,
         hold: Duration::from_secs(chance.random_range(8..=12)),
     }
@@ -102,6 +102,7 @@ fn pair(all: &[Blow], chance: &mut StdRng) -> Option<Round> {
     let found =
         (0..32).find_map(|_| Some((draw()?, draw()?)).filter(|(one, two)| one.goes_with(*two)));
     let (one, two) = found?;
+    let (one, two) = (one.to_one_of_them(chance), two.to_one_of_them(chance));
     let hold = Duration::from_secs(chance.random_range(8..=12));
     Some(Round {
         blows: vec![one, two],
@@ -134,6 +135,7 @@ impl std::fmt::Display for Round {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Service;
 
     fn wanted(seed: u64, minutes: u64) -> Wanted {
         Wanted {
@@ -180,10 +182,8 @@ mod tests {
                 .iter()
                 .all(|round| round.blows[0].goes_with(round.blows[1]))
         );
-        let done: BTreeSet<Blow> = rounds
-            .iter()
-            .flat_map(|round| round.blows.clone())
-            .collect();
+        let done = rounds.iter().flat_map(|round| &round.blows);
+        let done: BTreeSet<Blow> = done.map(|blow| of_the_first(*blow)).collect();
         let all = Kind::ALL.into_iter();
         let all: BTreeSet<Blow> = all
             .flat_map(|kind| {
@@ -193,6 +193,46 @@ mod tests {
             })
             .collect();
         assert!(done.is_superset(&all), "{:?}", all.difference(&done));
+    }
+
+    /// The same blow, to the part that stands for all of them.
+    fn of_the_first(blow: Blow) -> Blow {
+        let part = match blow.part {
+            _ if blow.kind == Kind::ClockJump => blow.part,
+            Part::Sentinel(_) => Part::Sentinel(1),
+            Part::Etcd(_) => Part::Etcd(1),
+            Part::HaProxy(_) => Part::HaProxy(1),
+            Part::Instance(service, _) => Part::Instance(service, 1),
+            only => only,
+        };
+        Blow { part, ..blow }
+    }
+
+    #[test]
+    fn which_of_several_is_struck_is_left_to_chance_but_for_the_clock_that_can_jump() {
+        let rounds = course(&wanted(3, 240));
+
+        let struck = |part| {
+            let blows = rounds.iter().flat_map(|round| &round.blows);
+            let mut blows = blows.filter(|blow| blow.kind != Kind::ClockJump);
+            blows.any(|blow| blow.part == part)
+        };
+        for number in 1..=3 {
+            assert!(struck(Part::Etcd(number)), "etcd-{number}");
+            assert!(struck(Part::Sentinel(number)), "sentinel-{number}");
+        }
+        for number in 1..=2 {
+            assert!(struck(Part::HaProxy(number)), "haproxy-{number}");
+            for service in Service::ALL {
+                assert!(struck(Part::Instance(service, number)), "{service:?}");
+            }
+        }
+        let blows = rounds.iter().flat_map(|round| &round.blows);
+        let clocks: BTreeSet<Part> = blows
+            .filter(|blow| blow.kind == Kind::ClockJump)
+            .map(|blow| blow.part)
+            .collect();
+        assert_eq!(clocks, [Part::Instance(Service::Order, 2)].into());
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod wish;
 
 pub use answer::{Answer, Refusal};
 pub use blow::{Blow, Kind, Part, Service};
-pub use books::Books;
+pub use books::{Books, Imbalance};
 pub use buyer::{Buyer, Product};
 pub use check::{Findings, check};
 pub use course::{Round, Wanted, course};
@@ -49,7 +49,9 @@ pub use locks::{Clients, Granted, LOCK_TABLES, LockHistory, Wanting, check_locks
 pub use meters::Meters;
 pub use mix::Mix;
 pub use operations::Operations;
-pub use report::{Checked, Report, Second, Share, Struck, Totals, Window, seconds, windows};
+pub use report::{
+    Checked, Report, Second, Share, Struck, Totals, Window, seconds, waited, windows,
+};
 pub use stored::Stored;
 pub use traffic::{Flow, Traffic};
 pub use wish::{Heard, Wish};

@@ -15,7 +15,7 @@ pub struct Granted {
     pub token: i64,
     /// When it was granted.
     pub from: String,
-    /// When it was released; nothing where nobody knows: it was lost.
+    /// When it was released, or its lease was over that it overstayed; nothing where nobody knows: it was lost.
     pub until: Option<String>,
 }
 

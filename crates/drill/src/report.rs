@@ -4,6 +4,7 @@ mod chart;
 mod html;
 mod markdown;
 mod series;
+mod waits;
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +13,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 pub use self::series::{Second, Share, Window, seconds, windows};
+pub use self::waits::waited;
 
 /// All that is told of a drill.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -100,10 +102,12 @@ pub struct Struck {
     pub ledger: Vec<String>,
     /// For how many seconds no order was taken.
     pub writes_out: f64,
-    /// For how long that is allowed.
+    /// For how long that may be; it fails beyond three times this.
     pub writes_goal: f64,
-    /// For how many seconds no look was answered.
+    /// For how many seconds somebody waited for a look, and none was answered.
     pub reads_out: f64,
+    /// How many looks no door answered.
+    pub unread: usize,
     /// How many orders that were acknowledged meanwhile are not stored.
     pub lost: usize,
     /// How many are stored twice.
@@ -123,6 +127,17 @@ pub struct Checked {
     pub over: String,
     /// Where it does not hold, in words.
     pub found: Vec<String>,
+}
+
+impl Struck {
+    /// How long looks were out, and how many failed.
+    fn reads(&self) -> String {
+        let failed = match self.unread {
+            0 => String::new(),
+            count => format!(", {count} failed"),
+        };
+        format!("{:.1} s{failed}", self.reads_out)
+    }
 }
 
 impl Report {

@@ -73,12 +73,15 @@ impl Shop {
         }
     }
 
-    async fn wrong(&self) -> Vec<String> {
-        let books = Books {
+    fn books(&self) -> Books {
+        Books {
             order: self.order.pool().clone(),
             user: self.user.pool().clone(),
-        };
-        books.balance(LIMIT).await.unwrap()
+        }
+    }
+
+    async fn wrong(&self) -> Vec<String> {
+        self.books().balance(LIMIT).await.unwrap()
     }
 }
 
@@ -183,4 +186,51 @@ async fn what_is_wrong_with_the_money_is_found() {
             "{words}: {wrong:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_found_stands_by_what_it_is_about() {
+    let shop = Shop::open().await;
+    shop.in_order(
+        "alter table stock drop constraint stock_never_below_zero;
+         update stock set free = -1;
+         delete from keys;
+         insert into sagas (id, name, subject, owner, leased_until, settle_by)
+             values ($new, 'place-order', $order, 'nobody', now(), now())",
+    )
+    .await;
+    shop.in_user("update wallets set balance = 81").await;
+
+    let wrong = shop.books().imbalance(LIMIT).await.unwrap();
+
+    let all = [
+        &wrong.stuck,
+        &wrong.keys,
+        &wrong.oversold,
+        &wrong.stock,
+        &wrong.money,
+    ];
+    assert_eq!(all.map(Vec::len), [1; 5], "{wrong:?}");
+}
+
+#[tokio::test]
+async fn what_was_put_into_a_wallet_twice_is_found_though_its_transfers_say_so_too() {
+    let shop = Shop::open().await;
+    let stored = Stored::of(shop.order.pool(), &[ANN]).await.unwrap();
+    let found = async || {
+        let wallets = shop.books().wallets(&[(ANN, 100)], &stored).await;
+        wallets.unwrap().len()
+    };
+    let before = found().await;
+
+    shop.in_user(
+        "insert into transfers (id, kind, debit, credit, amount)
+             values ($new, 'topup', 'ffffffff-ffff-ffff-ffff-ffffffffffff', $ann, 100);
+         update wallets set balance = 180",
+    )
+    .await;
+
+    assert_eq!((before, found().await), (0, 1));
+    assert_eq!(shop.wrong().await, Vec::<String>::new());
+    assert_eq!(shop.books().left(shop.mug.id).await.unwrap(), 3);
 }

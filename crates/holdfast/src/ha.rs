@@ -32,7 +32,7 @@ pub use follow::follow;
 pub use ledger::Row as FaultRow;
 pub use open::Wanted;
 pub use parts::{SETTLED, until};
-pub use scratch::{Given, Scratch, TOKEN};
+pub use scratch::{Given, RATES, Scratch, TOKEN};
 pub use shop::Shop;
 
 use crate::home::Home;

@@ -8,17 +8,13 @@ pub(super) struct Rule {
     pub(super) finds: &'static str,
 }
 
-/// In the order database.
+/// In the order database: shelves, and what orders took from them.
 pub(super) const STOCK: &[Rule] = &[
     Rule {
         wrong: "stock that is not the sum of its movements",
         finds: "select product_id || ': ' || free || ' free, ' || coalesce(moved, 0) || ' moved' from stock
             left join (select product_id, sum(quantity)::bigint as moved from movements group by 1) as m using (product_id)
             where free <> coalesce(moved, 0)",
-    },
-    Rule {
-        wrong: "stock below zero",
-        finds: "select product_id || ': ' || free from stock where free < 0",
     },
     Rule {
         wrong: "an order that holds what it did not buy, or bought what it does not hold",
@@ -47,13 +43,21 @@ pub(super) const STOCK: &[Rule] = &[
             from orders o left join order_lines l on l.order_id = o.id
             group by o.id having o.total <> coalesce(sum(l.quantity * l.unit_price), 0)",
     },
-    Rule {
+];
+
+/// In the order database: what was sold and was not there.
+pub(super) const OVERSOLD: &[Rule] = &[Rule {
+    wrong: "stock below zero",
+    finds: "select product_id || ': ' || free from stock where free < 0",
+}];
+
+/// In the order database: orders and the keys that they were placed with.
+pub(super) const KEYS: &[Rule] = &[Rule {
         wrong: "an order that several keys stand for, or none",
         finds: "select o.id || ': ' || count(k.key) from orders o
             left join keys k on k.order_id = o.id and k.account_id = o.customer_id and k.route = 'POST /v1/orders'
             group by o.id having count(k.key) <> 1",
-    },
-];
+    }];
 
 /// In the user database.
 pub(super) const MONEY: &[Rule] = &[

@@ -35,6 +35,10 @@ fn taken(id: Uuid, status: &str) -> Heard {
     }
 }
 
+fn sold_out() -> Heard {
+    Heard::Refused("409: insufficient_stock".to_owned())
+}
+
 fn no_answer() -> Heard {
     Heard::Unknown("no answer".to_owned())
 }
@@ -150,6 +154,63 @@ fn an_order_that_is_refused_or_stays_unknown_is_told() {
 
     assert_eq!((refused.refused.len(), refused.all().len()), (1, 1));
     assert_eq!((unknown.unresolved.len(), unknown.all().len()), (1, 1));
+}
+
+#[test]
+fn an_order_that_is_acknowledged_and_given_up_is_refused() {
+    let sent = [sending("k", taken(FIRST, "pending"))];
+
+    let findings = check(&sent, &[], &[stored(FIRST, Some("k"), "rejected")]);
+
+    assert_eq!((findings.refused.len(), findings.all().len()), (1, 1));
+}
+
+#[test]
+fn an_order_that_is_refused_and_bought_is_changed() {
+    let sent = [sending("k", sold_out())];
+
+    let bought = check(&sent, &[], &[stored(FIRST, Some("k"), "confirmed")]);
+    let rejected = check(&sent, &[], &[stored(FIRST, Some("k"), "rejected")]);
+
+    assert_eq!((bought.changed.len(), bought.refused.len()), (1, 1));
+    assert_eq!((rejected.changed.len(), rejected.refused.len()), (0, 1));
+}
+
+#[test]
+fn who_comes_too_late_for_the_last_one_is_forgiven() {
+    let sent = [sending("k", no_answer()), sending("k", sold_out())];
+    let mut findings = check(&sent, &[], &[]);
+
+    findings.forgive(&sent, MUG, 0);
+
+    assert_eq!(findings.all(), Vec::<&str>::new());
+}
+
+#[test]
+fn a_refusal_that_the_books_or_another_answer_belie_is_not_forgiven() {
+    let late = [sending("k", sold_out())];
+    let both = [
+        sending("k", taken(FIRST, "confirmed")),
+        sending("k", sold_out()),
+    ];
+    let poor = [sending(
+        "k",
+        Heard::Refused("409: insufficient_funds".to_owned()),
+    )];
+    let none: &[Stored] = &[];
+    let kept: &[Stored] = &[stored(FIRST, Some("k"), "confirmed")];
+    for (sent, kept, product, left) in [
+        (&late[..], none, MUG, 1),
+        (&late[..], none, ANN, 0),
+        (&both[..], kept, MUG, 0),
+        (&poor[..], none, MUG, 0),
+    ] {
+        let mut findings = check(sent, &[], kept);
+
+        findings.forgive(sent, product, left);
+
+        assert_eq!(findings.refused.len(), 1, "{sent:?}");
+    }
 }
 
 #[test]

@@ -171,7 +171,9 @@ impl Client {
                 .is_some_and(|each| turn.is_multiple_of(each));
             let (written, until) = if overstays {
                 sleep(TTL + OVERSTAYED).await;
-                (write(&self.resource, grant.token).await, None)
+                let written = write(&self.resource, grant.token).await;
+                // It is given to nobody else before its lease is over.
+                (written, lease_end(&grant.granted_at))
             } else {
                 let written = show_and_write(&self.resource, grant.token).await;
                 (written, self.release(&id).await)
@@ -253,6 +255,39 @@ async fn write(resource: &Db, token: i64) -> Result<Passed, Error> {
     written.await
 }
 
+/// When the lease of what was granted at `from` is over, at the earliest: after a promotion it is later.
+fn lease_end(from: &str) -> Option<String> {
+    let from = api::time::read(from).ok()?;
+    Some(api::time::write(from + TTL))
+}
+
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check_locks;
+
+    #[test]
+    fn a_lock_that_is_given_to_the_next_one_before_an_overstayed_lease_is_over_is_held_by_two() {
+        let granted = |token, second: u8, until| Granted {
+            owner: format!("client-{token}"),
+            token,
+            from: format!("2026-01-01T00:00:0{second}.500000Z"),
+            until,
+        };
+        let overstayed = granted(1, 0, None);
+        let overstayed = Granted {
+            until: lease_end(&overstayed.from),
+            ..overstayed
+        };
+
+        let early = check_locks(&[overstayed.clone(), granted(2, 2, None)], &[]);
+        let right = check_locks(&[overstayed, granted(2, 3, None)], &[]);
+
+        assert!(early[0].starts_with("two at a time"), "{early:?}");
+        assert_eq!(right, Vec::<String>::new());
+    }
 }

@@ -69,8 +69,8 @@ fn charts(report: &Report) -> String {
 
 fn rounds(report: &Report) -> String {
     let mut text = "<h2>Fault by fault</h2>\n\
-        <p class=\"note\">Out: the longest time without a single order, or look, that was answered, between the blow and its end. Times stand beside their goal; beyond it they are marked, \
-        and beyond three times it they fail the drill. Detected: from the last moment at which all was well to the row in the ledger of faults. Recovered: from the healing until every part was as before and in step.</p>\n\
+        <p class=\"note\">Out: the longest time without a single order, or in which somebody waited for a look and none was answered, between the blow and its end. Orders stand beside their goal and are marked beyond it; that of looks is a second for each fault of a round. \
+        Beyond three times its goal either fails the drill. Failed: looks that no door answered in time. Detected: from the last moment at which all was well to the row in the ledger of faults. Recovered: from the healing until every part was as before and in step.</p>\n\
         <table>\n<thead><tr><th>#</th><th>at</th><th>what</th><th>on</th><th class=\"n\">detected<br>after</th><th class=\"n\">writes<br>out for</th><th class=\"n\">goal</th>\
         <th class=\"n\">reads<br>out for</th><th class=\"n\">lost</th><th class=\"n\">doubled</th><th class=\"n\">unknown,<br>resolved</th><th class=\"n\">recovered<br>after</th></tr></thead>\n<tbody>\n"
         .to_owned();
@@ -103,14 +103,14 @@ fn row(text: &mut String, round: &Struck) {
         text,
         format_args!(
             "<tr{class}><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{detected}</td><td class=\"n{late}\">{:.1} s</td><td class=\"n dim\">{:.0} s</td>\
-            <td class=\"n\">{:.1} s</td><td class=\"n{}\">{}</td><td class=\"n{}\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
+            <td class=\"n\">{}</td><td class=\"n{}\">{}</td><td class=\"n{}\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             round.number,
             clock(round.at),
             escaped(&round.what),
             escaped(&round.parts.join(", ")),
             round.writes_out,
             round.writes_goal,
-            round.reads_out,
+            round.reads(),
             zero(round.lost),
             round.lost,
             zero(round.doubled),

@@ -33,7 +33,7 @@ pub(super) fn page(report: &Report) -> String {
         put(
             &mut text,
             format_args!(
-                "| {} | {} | {} | {} | {:.1} s ({:.0}) | {:.1} s | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {:.1} s ({:.0}) | {} | {} | {} | {} | {} |",
                 round.number,
                 round.what,
                 round.parts.join(", "),
@@ -43,7 +43,7 @@ pub(super) fn page(report: &Report) -> String {
                 ),
                 round.writes_out,
                 round.writes_goal,
-                round.reads_out,
+                round.reads(),
                 round.lost,
                 round.doubled,
                 round.unknown,

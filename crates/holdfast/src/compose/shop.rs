@@ -13,6 +13,7 @@ use super::engine::{Container, containers, ended, run, succeeded};
 use super::project::Project;
 use super::until;
 use crate::certs::authority_of;
+use crate::ha::RATES;
 
 /// The image that holds a shell and Python, by which others are looked at.
 pub const TOOLS: &str = concat!("holdfast/postgres:", env!("CARGO_PKG_VERSION"));
@@ -94,13 +95,8 @@ impl Shop {
             .args(words)
             .current_dir(root)
             .envs([("PORT", one), ("PORT_2", other)])
-            .envs([
-                ("SUBNET", self.place.subnet),
-                ("LOG", "warn"),
-                ("RATE_ADDRESS", "1000000/1m"),
-                ("RATE_ACCOUNT", "1000000/1m"),
-                ("RATE_SIGN_IN", "1000000/1m"),
-            ]);
+            .envs([("SUBNET", self.place.subnet), ("LOG", "warn")])
+            .envs(RATES);
         let output = ended(&mut command).await.context("Compose")?;
         succeeded(words, &output)
     }

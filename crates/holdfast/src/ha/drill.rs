@@ -6,11 +6,13 @@ mod clock;
 mod containers;
 mod disk;
 mod facts;
+mod fallen;
 mod form;
 mod processes;
 mod rounds;
 mod scene;
 mod strike;
+mod wallets;
 
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -19,10 +21,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
-use drill::{Clients, Flow, Gauge, History, Kind, Report, Round, Wanted, Wanting, course};
+use drill::{Clients, Gauge, History, Kind, Report, Round, Wanted, Wanting, course};
 use futures::FutureExt as _;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use self::containers::Containers;
 use self::form::{Facts, Form};
@@ -58,7 +61,7 @@ pub enum Against {
 /// What drill is wanted.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Asked {
-    /// For how many minutes it is broken. Each kind of fault is done once, however short the time.
+    /// For how many minutes it is broken. Each kind of fault that can be dealt here is dealt once, however short the time.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=1_440))]
     pub minutes: u64,
     /// Decides what is done to what, and when; by chance, when not said.
@@ -153,6 +156,10 @@ struct Drilled {
     start: Instant,
     began: time::OffsetDateTime,
     history: Arc<History>,
+    /// What customers had in their wallets before they came.
+    wallets: Vec<(Uuid, i64)>,
+    /// What was to be done.
+    course: Vec<Round>,
     went: Vec<Went>,
     not_run: Vec<(String, String)>,
     replayed: usize,
@@ -266,7 +273,10 @@ async fn drilled<F: Form>(
 ) -> anyhow::Result<Drilled> {
     let history = Arc::<History>::default();
     let began = time::OffsetDateTime::now_utc();
-    let (flow, locks) = load(scene, asked, &history).await?;
+    let traffic = scene.traffic(asked.rate.into(), asked.seed()).await?;
+    let wallets = wallets::of(&traffic.buyers).await?;
+    let flow = traffic.begin(history.clone(), Arc::<Gauge>::default());
+    let locks = Clients::begin(&scene.channel, &scene.resource, WANTING);
     let start = Instant::now();
     until("orders are taken", async || history.acknowledged() >= SOME).await?;
     sleep(ACQUAINTED).await;
@@ -279,13 +289,9 @@ async fn drilled<F: Form>(
             not_run.push((round.to_string(), "time was over".to_owned()));
             continue;
         }
-        match rounds::one(scene, number, round).await {
-            Ok(done) => {
-                say::line(&done);
-                went.push(done);
-            }
-            Err(why) => not_run.push((round.to_string(), why.to_string())),
-        }
+        let done = rounds::one(&scene.form, number, round).await;
+        say::line(&done);
+        went.push(done);
     }
     let replayed = flow.settle().await?;
     Ok(Drilled {
@@ -293,22 +299,13 @@ async fn drilled<F: Form>(
         start,
         began,
         history,
+        wallets,
+        course,
         went,
         not_run,
         replayed,
         locks: locks.end().await,
     })
-}
-
-async fn load<F: Form>(
-    scene: &Scene<F>,
-    asked: &Asked,
-    history: &Arc<History>,
-) -> anyhow::Result<(Flow, Clients)> {
-    let traffic = scene.traffic(asked.rate.into(), asked.seed()).await?;
-    let flow = traffic.begin(history.clone(), Arc::<Gauge>::default());
-    let locks = Clients::begin(&scene.channel, &scene.resource, WANTING);
-    Ok((flow, locks))
 }
 
 /// Cancelled by Ctrl-C and SIGTERM.
@@ -322,4 +319,22 @@ fn asked_to_stop() -> anyhow::Result<CancellationToken> {
         stopping.cancel();
     });
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_dealt_here_is_no_part_of_the_course_and_is_told() {
+        let asked = facts::tests::asked(Vec::new());
+
+        let (course, refused) = (asked.course().unwrap(), asked.refused());
+
+        assert!(refused.iter().any(|(kind, _)| kind == "dns-gone"));
+        for (kind, why) in refused {
+            let mut blows = course.iter().flat_map(|round| &round.blows);
+            assert!(blows.all(|blow| blow.kind.word() != kind), "{kind}: {why}");
+        }
+    }
 }

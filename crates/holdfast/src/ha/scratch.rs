@@ -14,6 +14,13 @@ const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 /// By which its services know each other.
 pub const TOKEN: &str = "a token for tests only";
 
+/// Limits that nobody meets: all who load it come from one address.
+pub const RATES: [(&str, &str); 3] = [
+    ("RATE_ADDRESS", "1000000/1m"),
+    ("RATE_ACCOUNT", "1000000/1m"),
+    ("RATE_SIGN_IN", "1000000/1m"),
+];
+
 /// With what it is opened.
 #[derive(Debug)]
 pub struct Given {
@@ -74,10 +81,8 @@ impl Scratch {
             ("MASTER_KEY", KEY),
             ("SERVICE_TOKEN", TOKEN),
             ("LOG", "warn"),
-            ("RATE_ADDRESS", "1000000/1m"),
-            ("RATE_ACCOUNT", "1000000/1m"),
-            ("RATE_SIGN_IN", "1000000/1m"),
         ];
+        let shared = shared.into_iter().chain(RATES);
         let shared = shared.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let wanted = Wanted {
             folder: given.folder,
@@ -85,7 +90,7 @@ impl Scratch {
             logs: given.logs.path().to_owned(),
             program: given.program,
             fronts: ports,
-            settings: shared.into_iter().chain(given.settings).collect(),
+            settings: shared.chain(given.settings).collect(),
             own: given.own,
             certs: certs.path().to_owned(),
             backups: given.backups,

@@ -6,14 +6,19 @@ use std::process::Command;
 use anyhow::Context as _;
 use nix::unistd::Uid;
 
-/// Begins this process anew with mounts of its own, where root is given and `unshare` is there; goes on otherwise. The same
-/// arguments again, `seed` among them.
+/// Whether a process can have mounts of its own here: root is given, and `unshare` is there and may do it.
+pub(super) fn is_possible() -> bool {
+    let there = Command::new("unshare").args(["--mount", "true"]).output();
+    Uid::effective().is_root() && there.is_ok_and(|told| told.status.success())
+}
+
+/// Begins this process anew with mounts of its own, where that is possible; goes on otherwise. The same arguments again, `seed` among
+/// them.
 ///
 /// # Errors
 /// When it cannot be begun.
 pub(super) fn begin_anew(seed: u64) -> anyhow::Result<()> {
-    let there = Command::new("unshare").args(["--mount", "true"]).output();
-    if !Uid::effective().is_root() || !there.is_ok_and(|told| told.status.success()) {
+    if !is_possible() {
         return Ok(());
     }
     let program = std::env::current_exe()?;

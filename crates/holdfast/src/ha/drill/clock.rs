@@ -17,6 +17,11 @@ pub(super) struct Clock {
 }
 
 impl Clock {
+    /// Whether one can be had: libfaketime is installed.
+    pub(super) fn is_possible() -> bool {
+        library().is_some()
+    }
+
     /// A clock that is right, kept in `folder`; nothing, where libfaketime is not installed.
     ///
     /// # Errors

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use db::{Db, Settings};
-use drill::{Blow, Door, Goal, Kind, Part, Service};
+use drill::{Blow, Door, Goal, Kind, Part};
 use sqlx::PgPool;
 use stack::Folder;
 use tokio::sync::Mutex;
 
-use super::form::{Facts, Fallen, Form, Told, Way};
+use super::fallen::Fallen;
+use super::form::{Facts, Form, Told, Way};
 use super::strike::complain;
 use super::{Asked, facts};
 use crate::certs::{authority_of, save};
 use crate::compose::{Container, FAILOVER, ONE, Place, SETTLED, Shop, run};
+use crate::ha::RATES;
 use crate::say;
 
 /// Apart from the shop of whoever drills, and from that of tests.
@@ -67,6 +69,16 @@ impl Form for Containers {
         })
     }
 
+    /// A service is found by a name, which the engine takes from a container that is away: control cannot tell it from one that
+    /// has left in order, unless it has missed it before.
+    fn claims(blow: Blow) -> bool {
+        let nameless = matches!(
+            (blow.kind, blow.part),
+            (Kind::Kill | Kind::Cut, Part::Instance(..))
+        );
+        !seen_as(blow).is_empty() && !nameless
+    }
+
     async fn open(_asked: &Asked) -> anyhow::Result<Self> {
         let alone = alone()?;
         let (shop, took) = Shop::open(PLACE).await?;
@@ -116,10 +128,10 @@ impl Form for Containers {
         Ok(Fallen {
             known: containers
                 .iter()
-                .filter_map(|one| self.known(one))
+                .flat_map(|one| self.known(blow.part, one))
                 .collect(),
             seen_as: seen_as(blow),
-            claimed: claimed(blow),
+            claimed: Self::claims(blow),
             goal: goal(blow),
             ..Fallen::on(blow, names)
         })
@@ -166,6 +178,7 @@ impl Form for Containers {
         Told {
             form: "etcd x3, Patroni and Postgres x3 (synchronous, strict), HAProxy x2, Redis x2, Sentinel x3, two of every service, as containers".to_owned(),
             durability: "every acknowledged commit is on a synchronous standby; fsync is on",
+            settings: facts::named(RATES.map(|(name, value)| (name, Some(value.to_owned())))),
             versions: facts::images(&all),
         }
     }
@@ -222,15 +235,28 @@ impl Containers {
         }
     }
 
-    /// What the ledger calls an instance that has no name of its own there: its service, and where it is.
-    fn known(&self, container: &Container) -> Option<String> {
-        let (service, _) = container.name.split_once('-')?;
-        let address = container.address(&self.shop.network("core"))?;
-        let port = if service == Service::Gateway.name() {
-            8080
-        } else {
-            50051
+    /// What else the ledger calls one of them, behind its name: its role, or its service and where it is.
+    fn known(&self, part: Part, container: &Container) -> Vec<(String, String)> {
+        let role = match part {
+            Part::Leader => Some("postgres".to_owned()),
+            Part::Cache => Some("redis".to_owned()),
+            _ => None,
         };
+        let others = role.into_iter().chain(self.place(container));
+        others
+            .map(|other| (container.name.clone(), other))
+            .collect()
+    }
+
+    /// Where the ledger has what has no name of its own there.
+    fn place(&self, container: &Container) -> Option<String> {
+        let (service, _) = container.name.split_once('-')?;
+        let (network, port) = match service {
+            "redis" => ("redis", 6379),
+            "gateway" => ("core", 8080),
+            _ => ("core", 50051),
+        };
+        let address = container.address(&self.shop.network(network))?;
         Some(format!("{service}@{address}:{port}"))
     }
 }
@@ -272,16 +298,6 @@ fn seen_as(blow: Blow) -> &'static [&'static str] {
     }
 }
 
-/// Whether the ledger is claimed to have it. A service is found by a name, which the engine takes from a container that is away:
-/// control cannot tell it from one that has left in order, unless it has missed it before.
-fn claimed(blow: Blow) -> bool {
-    let nameless = matches!(
-        (blow.kind, blow.part),
-        (Kind::Kill | Kind::Cut, Part::Instance(..))
-    );
-    !seen_as(blow).is_empty() && !nameless
-}
-
 /// What it may cost here: a leader's lease has to be over, for nobody ends what stands still.
 fn goal(blow: Blow) -> Goal {
     Goal::seconds(if blow.part == Part::Leader {
@@ -314,7 +330,7 @@ mod tests {
                 let away = kind != Kind::Pause && matches!(part, Part::Instance(..));
                 let watched = !matches!(part, Part::Sentinel(_));
                 let blow = Blow { kind, part };
-                assert_eq!(claimed(blow), watched && !away, "{blow}");
+                assert_eq!(Containers::claims(blow), watched && !away, "{blow}");
             }
         }
         assert!(

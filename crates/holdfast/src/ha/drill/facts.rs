@@ -17,7 +17,10 @@ pub(super) fn command(asked: &Asked) -> String {
         Against::Compose => [" AGAINST=compose", " --against compose"],
     };
     if asked.only.is_empty() {
-        return format!("make drill{make} MINUTES={} SEED={seed}", asked.minutes);
+        return format!(
+            "make drill{make} MINUTES={} SEED={seed} RATE={}",
+            asked.minutes, asked.rate
+        );
     }
     let only: Vec<&str> = asked.only.iter().map(|kind| kind.word()).collect();
     format!(
@@ -98,6 +101,10 @@ fn holdfast() -> String {
 
 /// How it ran.
 pub(super) fn configuration(asked: &Asked, told: &Told, scarce: i64) -> Facts {
+    let settings = told.settings.iter();
+    let settings: Vec<String> = settings
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     named([
         ("form", Some(told.form.clone())),
         (
@@ -120,11 +127,13 @@ pub(super) fn configuration(asked: &Asked, told: &Told, scarce: i64) -> Facts {
                     .to_owned(),
             ),
         ),
+        ("settings", Some(settings.join(", "))),
         ("durability", Some(told.durability.to_owned())),
     ])
 }
 
-fn named<const N: usize>(facts: [(&str, Option<String>); N]) -> Facts {
+/// Facts of which some are not known.
+pub(super) fn named<const N: usize>(facts: [(&str, Option<String>); N]) -> Facts {
     let known = facts.into_iter();
     let known = known.filter_map(|(name, value)| Some((name.to_owned(), value?)));
     known.filter(|(_, value)| !value.is_empty()).collect()
@@ -135,4 +144,54 @@ fn said(program: &str, word: &str) -> Option<String> {
     let told = Command::new(program).arg(word).output().ok()?;
     let text = String::from_utf8_lossy(&told.stdout).into_owned();
     text.lines().next().map(|line| line.trim().to_owned())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A drill of processes, of `only` these kinds.
+    pub(crate) fn asked(only: Vec<drill::Kind>) -> Asked {
+        Asked {
+            minutes: 60,
+            seed: Some(7),
+            only,
+            report: "report".into(),
+            rate: 20,
+            against: Against::Ha,
+            plan: false,
+            apart: false,
+            program: None,
+            settings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_repeats_a_drill_says_all_that_it_was_asked_for() {
+        let kill = asked(vec![drill::Kind::Kill]);
+
+        assert_eq!(
+            command(&asked(Vec::new())),
+            "make drill MINUTES=60 SEED=7 RATE=20"
+        );
+        assert_eq!(
+            command(&kill),
+            "holdfast drill --minutes 60 --seed 7 --rate 20 --only kill"
+        );
+    }
+
+    #[test]
+    fn how_it_ran_names_the_settings_that_are_not_anybodys() {
+        let told = Told {
+            form: "processes".to_owned(),
+            durability: "synchronous",
+            settings: vec![("CHORES_EVERY".to_owned(), "3s".to_owned())],
+            versions: Facts::new(),
+        };
+
+        let facts = configuration(&asked(Vec::new()), &told, 60);
+
+        let settings = ("settings".to_owned(), "CHORES_EVERY=3s".to_owned());
+        assert!(facts.contains(&settings), "{facts:?}");
+    }
 }

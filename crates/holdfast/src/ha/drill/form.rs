@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use db::Db;
-use drill::{Blow, Books, Door, Goal, Kind};
+use drill::{Blow, Books, Door, Kind};
 use sqlx::PgPool;
 
 use super::Asked;
+use super::fallen::Fallen;
 use crate::ha::{FaultRow, ledger};
 
 /// Facts of a report, each with its name.
@@ -20,6 +21,11 @@ pub(super) trait Form: Sized {
 
     /// Why blows of this kind cannot be dealt to it; nothing, where they can.
     fn refuses(kind: Kind) -> Option<&'static str>;
+
+    /// Whether the ledger of faults is claimed to have `blow`.
+    fn claims(blow: Blow) -> bool {
+        !blow.seen_as().is_empty()
+    }
 
     /// Opens one of which nothing stays.
     async fn open(asked: &Asked) -> anyhow::Result<Self>;
@@ -62,49 +68,10 @@ pub(super) trait Form: Sized {
         })
     }
 
-    /// The faults of the ledger behind number `last`; none, while nobody leads who could tell.
-    async fn faults(&self, last: i64) -> Vec<FaultRow> {
-        match self.store("control").await {
-            Ok(control) => ledger::behind(&control, last).await,
-            Err(_) => Vec::new(),
-        }
-    }
-}
-
-/// A blow, as it fell.
-#[derive(Debug)]
-pub(super) struct Fallen {
-    pub(super) blow: Blow,
-    /// On what, by name.
-    pub(super) names: Vec<String>,
-    /// What else the ledger may call these.
-    pub(super) known: Vec<String>,
-    /// The types of fault by one of which the ledger may have it.
-    pub(super) seen_as: &'static [&'static str],
-    /// Whether the ledger is claimed to have it.
-    pub(super) claimed: bool,
-    pub(super) goal: Goal,
-}
-
-impl Fallen {
-    /// As it is claimed of a shop of processes.
-    pub(super) fn on(blow: Blow, names: Vec<String>) -> Self {
-        Self {
-            blow,
-            names,
-            known: Vec::new(),
-            seen_as: blow.seen_as(),
-            claimed: !blow.seen_as().is_empty(),
-            goal: blow.goal(),
-        }
-    }
-
-    /// Whether `row` stands for it: an instance by a name of its own, what has a role by its type.
-    pub(super) fn is_told_by(&self, row: &FaultRow) -> bool {
-        let instance = row.kind.starts_with("instance_");
-        let mut names = self.names.iter().chain(&self.known);
-        self.seen_as.contains(&row.kind.as_str())
-            && (!instance || names.any(|name| *name == row.component))
+    /// The faults of the ledger behind number `last`.
+    async fn faults(&self, last: i64) -> anyhow::Result<Vec<FaultRow>> {
+        let control = self.store("control").await?;
+        Ok(ledger::behind(&control, last).await?)
     }
 }
 
@@ -122,5 +89,7 @@ pub(super) struct Way {
 pub(super) struct Told {
     pub(super) form: String,
     pub(super) durability: &'static str,
+    /// How its services are set, where that differs from anybody's.
+    pub(super) settings: Facts,
     pub(super) versions: Facts,
 }

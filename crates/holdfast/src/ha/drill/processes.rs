@@ -10,16 +10,21 @@ use tokio::sync::Mutex;
 
 use super::clock::Clock;
 use super::disk::Disk;
-use super::form::{Facts, Fallen, Form, Told, Way};
+use super::fallen::Fallen;
+use super::form::{Facts, Form, Told, Way};
 use super::strike::Wound;
-use super::{Asked, facts};
-use crate::ha::{Given, SETTLED, Scratch, TOKEN};
+use super::{Asked, apart, facts};
+use crate::certs;
+use crate::ha::{Given, RATES, SETTLED, Scratch, TOKEN};
 use crate::house::Kind;
 
 /// The database node whose disk can be filled.
 const DISK_OF: &str = "pg-3";
 /// The instance whose clock can jump.
 const CLOCK_OF: &str = "order-2";
+
+/// How often control looks at what changes slowly: a drill does not wait for it for long.
+const CHORES: (&str, &str) = ("CHORES_EVERY", "3s");
 
 /// All of it.
 pub(super) struct Processes {
@@ -28,6 +33,7 @@ pub(super) struct Processes {
     pub(super) clock: Option<Clock>,
     /// What was done, and is to be healed.
     pub(super) wounds: Mutex<Vec<Wound>>,
+    settings: Facts,
     not_reached: Facts,
     _folder: Folder,
 }
@@ -35,8 +41,17 @@ pub(super) struct Processes {
 impl Form for Processes {
     const SETTLED: Duration = SETTLED;
 
-    fn refuses(_kind: drill::Kind) -> Option<&'static str> {
-        None
+    fn refuses(kind: drill::Kind) -> Option<&'static str> {
+        match kind {
+            drill::Kind::DnsGone => {
+                Some("nothing is found by a name in this form: by addresses and etcd")
+            }
+            drill::Kind::ClockJump if !Clock::is_possible() => Some("libfaketime is not installed"),
+            drill::Kind::DiskFull if !apart::is_possible() => Some(
+                "a file system that can be filled is mounted by root only, with mounts of its own",
+            ),
+            _ => None,
+        }
     }
 
     async fn open(asked: &Asked) -> anyhow::Result<Self> {
@@ -58,13 +73,16 @@ impl Form for Processes {
         let disks = disk
             .iter()
             .map(|disk| ("DISKS", disk.path().display().to_string()));
-        let chores = [("CHORES_EVERY", "3s".to_owned())].into_iter().chain(disks);
-        given.settings = chores
+        let settings: Facts = [(CHORES.0, CHORES.1.to_owned())]
+            .into_iter()
+            .chain(disks)
             .map(|(name, value)| (name.to_owned(), value))
             .chain(asked.settings.clone())
             .collect();
+        given.settings.clone_from(&settings);
         Ok(Self {
             shop: Scratch::open(given).await?,
+            settings,
             disk,
             clock,
             wounds: Mutex::default(),
@@ -83,8 +101,12 @@ impl Form for Processes {
 
     async fn strike(&self, blow: Blow) -> anyhow::Result<Fallen> {
         let names = self.names(blow.part).await?;
+        let known = self.known(blow.part, &names);
         self.wound(blow, &names).await?;
-        Ok(Fallen::on(blow, names))
+        Ok(Fallen {
+            known,
+            ..Fallen::on(blow, names)
+        })
     }
 
     async fn heal(&self) {
@@ -123,6 +145,10 @@ impl Form for Processes {
         Told {
             form: "etcd x3, Patroni and Postgres x3 (synchronous, strict), HAProxy x2, Redis x2, Sentinel x3, two of every service, as processes".to_owned(),
             durability: "every acknowledged commit is on a synchronous standby; fsync is off, since no machine is lost here",
+            settings: facts::named(RATES.map(|(name, value)| (name, Some(value.to_owned()))))
+                .into_iter()
+                .chain(self.settings.clone())
+                .collect(),
             versions: facts::versions(),
         }
     }
@@ -133,6 +159,33 @@ impl Form for Processes {
 }
 
 impl Processes {
+    /// What else the ledger calls one of `names`, behind that name: its role, where it is, what it has.
+    fn known(&self, part: Part, names: &[String]) -> Vec<(String, String)> {
+        let others: Vec<String> = match part {
+            Part::Leader => vec!["postgres".to_owned()],
+            Part::Cache => {
+                let servers = self.shop.running.redis().servers().iter();
+                let struck =
+                    servers.filter(|server| names.iter().any(|name| name == server.name()));
+                let at = struck.map(|server| format!("redis@127.0.0.1:{}", server.port()));
+                at.chain(["redis".to_owned()]).collect()
+            }
+            Part::Disk => {
+                let disk = self.disk.iter();
+                disk.map(|disk| format!("disk:{}", disk.path().display()))
+                    .collect()
+            }
+            Part::Edge => {
+                let [(_, edge), _] = certs::edge(self.shop.certs.path());
+                vec![format!("certificate:{edge}")]
+            }
+            _ => Vec::new(),
+        };
+        let first = names.first().cloned().unwrap_or_default();
+        let known = others.into_iter().map(|other| (first.clone(), other));
+        known.collect()
+    }
+
     /// The names of what is meant by `part`, now.
     async fn names(&self, part: Part) -> anyhow::Result<Vec<String>> {
         let running = &self.shop.running;
@@ -169,20 +222,17 @@ fn kind(service: Service) -> Kind {
     }
 }
 
-/// A disk of one node's own, where that can be had; why not, otherwise.
+/// A disk of one node's own, where mounts of our own are given; why it could not be had all the same, otherwise.
 fn disk(
     asked: &Asked,
     given: &Given,
     folder: &Folder,
     not_reached: &mut Vec<(String, String)>,
 ) -> Option<Disk> {
-    let made = if asked.apart {
-        Disk::below(given.folder.path(), DISK_OF, folder.path().join("disk"))
-    } else {
-        Err(anyhow::anyhow!(
-            "a file system that can be filled is mounted by root only, with mounts of its own"
-        ))
-    };
+    if !asked.apart {
+        return None;
+    }
+    let made = Disk::below(given.folder.path(), DISK_OF, folder.path().join("disk"));
     made.map_err(|why| {
         not_reached.push(("the disk of a database node".to_owned(), format!("{why:#}")));
     })

@@ -1,19 +1,21 @@
 //! One round: blows, what was noticed of them, their healing, and when all was as before.
 
+#[cfg(test)]
+pub(super) mod tests;
+
 use std::fmt;
 use std::time::Duration;
 
-use drill::{Blow, Part, Round};
+use drill::{Goal, Part, Round};
+use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
-use super::form::{Fallen, Form};
-use super::scene::Scene;
+use super::fallen::{Fallen, PAUSED};
+use super::form::Form;
 use crate::ha::FaultRow;
 
 /// How often the ledger is looked at.
 const LOOK: Duration = Duration::from_millis(250);
-/// How long a fault may take to get into the ledger: three times the longest goal.
-const NOTICED: Duration = Duration::from_secs(30);
 /// How long all goes well before the next round.
 const CALM: Duration = Duration::from_secs(3);
 
@@ -26,76 +28,115 @@ pub(super) struct Went {
     pub(super) fallen: Vec<Fallen>,
     pub(super) struck: Instant,
     pub(super) healed: Instant,
+    /// The same by the clock that the ledger goes by; nothing before.
+    pub(super) healed_at: Option<OffsetDateTime>,
     /// When all was as before, or was waited for no more.
     pub(super) over: Instant,
+    /// Whether all was.
+    pub(super) came_back: bool,
     pub(super) ledger: Vec<FaultRow>,
-    /// What went wrong.
+    /// What the ledger should have, or should have closed, and has not.
+    pub(super) unrecorded: Vec<String>,
+    /// What else went wrong.
     pub(super) wrong: Vec<String>,
 }
 
-/// Does the round called `number`.
-///
-/// # Errors
-/// When it cannot be done here.
-pub(super) async fn one<F: Form>(
-    scene: &Scene<F>,
-    number: usize,
-    round: &Round,
-) -> anyhow::Result<Went> {
-    let form = &scene.form;
-    let last = form.faults(0).await;
-    let last = last.iter().map(|row| row.number).max().unwrap_or_default();
-    let (struck, mut fallen) = (Instant::now(), Vec::new());
-    for (turn, blow) in round.blows.iter().enumerate() {
-        if turn > 0 {
-            sleep(round.apart).await;
+/// Does the round called `number`. Whatever goes wrong with it stands in what is answered, and the next one finds all as before.
+pub(super) async fn one<F: Form>(form: &F, number: usize, round: &Round) -> Went {
+    let mut went = Went::begun(number, round);
+    let known = answered(F::SETTLED, async || form.faults(0).await).await;
+    let last = match known {
+        Ok(rows) => rows.iter().map(|row| row.number).max().unwrap_or_default(),
+        Err(error) => {
+            // Or all that it had before would count for this one.
+            let words = format!("not done, for the ledger does not answer: {error:#}");
+            went.wrong.push(words);
+            return went;
         }
-        match form.strike(*blow).await {
-            Ok(blow) => fallen.push(blow),
-            Err(why) => {
-                form.heal().await;
-                return Err(why);
-            }
-        }
-    }
-    let mut went = Went {
-        number,
-        round: round.clone(),
-        fallen,
-        struck,
-        healed: struck,
-        over: struck,
-        ledger: Vec::new(),
-        wrong: Vec::new(),
     };
-    sleep(round.hold).await;
+    went.strike(form).await;
+    if !went.fallen.is_empty() {
+        sleep(round.hold).await;
+    }
     went.notice(form, last).await;
     form.heal().await;
-    went.healed = Instant::now();
-    if let Err(error) = form.healed().await {
+    (went.healed, went.healed_at) = (Instant::now(), Some(OffsetDateTime::now_utc()));
+    let healed = form.healed().await;
+    went.came_back = healed.is_ok();
+    if let Err(error) = healed {
         went.wrong.push(format!("it does not come back: {error:#}"));
     }
     went.over = Instant::now();
     went.close(form, last).await;
     sleep(CALM).await;
-    Ok(went)
+    went
+}
+
+/// Asks until it is answered, for `limit` at most.
+///
+/// # Errors
+/// What was said last.
+pub(super) async fn answered<T>(
+    limit: Duration,
+    mut ask: impl AsyncFnMut() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let end = Instant::now() + limit;
+    loop {
+        match ask().await {
+            Err(_) if Instant::now() < end => sleep(LOOK).await,
+            answer => return answer,
+        }
+    }
 }
 
 impl Went {
+    /// One of which nothing has fallen yet.
+    fn begun(number: usize, round: &Round) -> Self {
+        let now = Instant::now();
+        Self {
+            number,
+            round: round.clone(),
+            fallen: Vec::new(),
+            struck: now,
+            healed: now,
+            healed_at: None,
+            over: now,
+            came_back: true,
+            ledger: Vec::new(),
+            unrecorded: Vec::new(),
+            wrong: Vec::new(),
+        }
+    }
+
+    /// Deals its blows, up to the first one that cannot be dealt.
+    async fn strike(&mut self, form: &impl Form) {
+        self.struck = Instant::now();
+        for (turn, blow) in self.round.blows.clone().into_iter().enumerate() {
+            if turn > 0 {
+                sleep(self.round.apart).await;
+            }
+            let at = OffsetDateTime::now_utc();
+            match form.strike(blow).await {
+                Ok(fallen) => self.fallen.push(Fallen { at, ..fallen }),
+                Err(why) => {
+                    self.wrong
+                        .push(format!("could not be dealt: {blow}: {why:#}"));
+                    return;
+                }
+            }
+        }
+    }
+
     /// Waits until the ledger has each blow that it is claimed to have.
     async fn notice(&mut self, form: &impl Form, last: i64) {
         if self.nobody_may_lead() {
             return;
         }
-        let end = Instant::now() + NOTICED;
-        loop {
-            let rows = form.faults(last).await;
-            // None are told while nobody leads.
-            if rows.len() >= self.ledger.len() {
+        let end = Instant::now() + PAUSED * Goal::FAR;
+        while !self.missed().is_empty() && Instant::now() < end {
+            // Nobody leads for a while who could tell.
+            if let Ok(rows) = form.faults(last).await {
                 self.ledger = rows;
-            }
-            if self.missed().is_empty() || Instant::now() > end {
-                break;
             }
             sleep(LOOK).await;
         }
@@ -105,30 +146,30 @@ impl Went {
     async fn close<F: Form>(&mut self, form: &F, last: i64) {
         let end = Instant::now() + F::SETTLED;
         loop {
-            self.ledger = form.faults(last).await;
-            let open = self
-                .ledger
-                .iter()
-                .filter(|row| row.resolution.is_none())
-                .count();
-            if open == 0 && self.missed().is_empty() {
+            self.unrecorded = match form.faults(last).await {
+                Ok(rows) => {
+                    self.ledger = rows;
+                    self.unsettled()
+                }
+                Err(error) => vec![format!("the ledger does not answer: {error:#}")],
+            };
+            if self.unrecorded.is_empty() || Instant::now() > end {
                 return;
-            }
-            if Instant::now() > end {
-                break;
             }
             sleep(LOOK).await;
         }
+    }
+
+    /// What the ledger has not closed, and what it lacks.
+    fn unsettled(&self) -> Vec<String> {
         let open = self.ledger.iter().filter(|row| row.resolution.is_none());
-        let open: Vec<String> = open
-            .map(|row| format!("still open in the ledger: {row}"))
-            .collect();
-        let missed = self.missed();
-        let missed = missed
-            .iter()
-            .map(|blow| format!("the ledger has nothing of it: {blow}"));
-        let missed: Vec<String> = missed.collect();
-        self.wrong.extend(open.into_iter().chain(missed));
+        let open = open.map(|row| format!("still open in the ledger: {row}"));
+        let missed = self.missed().into_iter();
+        let missed = missed.map(|missed| {
+            let names = missed.names.join(", ");
+            format!("the ledger has nothing of it: {} ({names})", missed.blow)
+        });
+        open.chain(missed).collect()
     }
 
     /// Whether the ledger's own database is away until it is healed.
@@ -140,16 +181,16 @@ impl Went {
     }
 
     /// The blows that the ledger is claimed to have, and has not.
-    fn missed(&self) -> Vec<Blow> {
-        let missed = self.claimed().filter(|blow| self.row(blow).is_none());
-        missed.map(|fallen| fallen.blow).collect()
+    fn missed(&self) -> Vec<&Fallen> {
+        let missed = self.claimed().filter(|blow| self.rows(blow).is_none());
+        missed.collect()
     }
 
     /// How many blows the ledger is claimed to have, and how many it has, closed.
     pub(super) fn counted(&self) -> (usize, usize) {
         let closed = self.claimed().filter(|blow| {
-            let row = self.row(blow);
-            row.is_some_and(|row| row.resolution.is_some())
+            let rows = self.rows(blow);
+            rows.is_some_and(|rows| rows.iter().all(|row| row.resolution.is_some()))
         });
         (self.claimed().count(), closed.count())
     }
@@ -160,8 +201,8 @@ impl Went {
 
     /// How many seconds it took until the last of the blows was in the ledger.
     pub(super) fn detected_after(&self) -> Option<f64> {
-        let rows = self.fallen.iter().filter_map(|blow| self.row(blow));
-        rows.map(|row| row.took).reduce(f64::max)
+        let rows = self.fallen.iter().filter_map(|blow| self.rows(blow));
+        rows.flatten().map(|row| row.took).reduce(f64::max)
     }
 
     /// The names of all that they fell on.
@@ -170,9 +211,9 @@ impl Went {
         names.cloned().collect()
     }
 
-    /// The row that stands for a blow.
-    fn row(&self, blow: &Fallen) -> Option<&FaultRow> {
-        self.ledger.iter().find(|row| blow.is_told_by(row))
+    /// The rows that stand for a blow.
+    fn rows(&self, blow: &Fallen) -> Option<Vec<&FaultRow>> {
+        blow.rows(&self.ledger, self.healed_at)
     }
 }
 
@@ -191,8 +232,7 @@ impl fmt::Display for Went {
             self.parts().join(", "),
             (self.over - self.healed).as_secs_f64(),
         )?;
-        self.wrong
-            .iter()
-            .try_for_each(|wrong| write!(f, "; WRONG: {wrong}"))
+        let mut wrong = self.wrong.iter().chain(&self.unrecorded);
+        wrong.try_for_each(|wrong| write!(f, "; WRONG: {wrong}"))
     }
 }

@@ -9,6 +9,7 @@ use drill::{Blow, Kind, Part};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use super::form::Form as _;
 use super::processes::Processes;
 use crate::certs;
 use crate::ha::{Deed, Shop};
@@ -104,9 +105,7 @@ impl Processes {
                 return Ok(());
             }
             Kind::Expired => return self.expire(wound),
-            Kind::DnsGone => {
-                bail!("in this form of the shop nothing is found by a name: addresses and etcd")
-            }
+            kind @ Kind::DnsGone => bail!(Self::refuses(kind).unwrap_or_default()),
         };
         shop.act(&deed).await.map(drop)
     }
