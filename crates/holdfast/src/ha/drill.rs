@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
-use drill::{Clients, Flow, Gauge, History, Kind, Report, Round, Wanted, Wanting, course};
+use drill::{Clients, Gauge, History, Kind, Report, Round, Wanted, Wanting, course};
 use futures::FutureExt as _;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -264,10 +264,12 @@ async fn drilled<F: Form>(
     asked: &Asked,
     course: Vec<Round>,
 ) -> anyhow::Result<Drilled> {
-    let history = Arc::<History>::default();
     let began = time::OffsetDateTime::now_utc();
-    let (flow, locks) = load(scene, asked, &history).await?;
+    let traffic = scene.traffic(asked.rate.into(), asked.seed()).await?;
     let start = Instant::now();
+    let history = Arc::new(written(asked, start)?);
+    let flow = traffic.begin(history.clone(), Arc::<Gauge>::default());
+    let locks = Clients::begin(&scene.channel, &scene.resource, WANTING);
     until("orders are taken", async || history.acknowledged() >= SOME).await?;
     sleep(ACQUAINTED).await;
     let limit =
@@ -300,15 +302,10 @@ async fn drilled<F: Form>(
     })
 }
 
-async fn load<F: Form>(
-    scene: &Scene<F>,
-    asked: &Asked,
-    history: &Arc<History>,
-) -> anyhow::Result<(Flow, Clients)> {
-    let traffic = scene.traffic(asked.rate.into(), asked.seed()).await?;
-    let flow = traffic.begin(history.clone(), Arc::<Gauge>::default());
-    let locks = Clients::begin(&scene.channel, &scene.resource, WANTING);
-    Ok((flow, locks))
+/// A history that is written down beside the report from `start` on.
+fn written(asked: &Asked, start: Instant) -> anyhow::Result<History> {
+    std::fs::create_dir_all(&asked.report)?;
+    History::default().written_to(&asked.report.join("history.jsonl"), start)
 }
 
 /// Cancelled by Ctrl-C and SIGTERM.

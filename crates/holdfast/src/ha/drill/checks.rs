@@ -23,8 +23,7 @@ const FAR: f64 = 3.0;
 /// Checks all that was written down and stored, and reports.
 pub(super) async fn report<F: Form>(scene: &Scene<F>, drilled: Drilled) -> anyhow::Result<Report> {
     let history = &drilled.history;
-    std::fs::create_dir_all(&drilled.asked.report)?;
-    history.write(&drilled.asked.report.join("history.jsonl"), drilled.start)?;
+    history.written()?;
     let books = scene.form.books().await?;
     let wrong = books.balance(F::SETTLED).await?;
     let stored = Stored::of(&books.order, &history.customers()).await?;
@@ -96,7 +95,7 @@ fn forgive<F: Form>(scene: &Scene<F>, history: &History, findings: &mut Findings
     let sendings = history.sendings();
     let fine = sendings
         .iter()
-        .filter(|one| one.wish.product == scarce && one.heard.is_sold_out());
+        .filter(|one| one.wish.wants(scarce) && one.heard.is_sold_out());
     let fine: HashSet<&str> = fine.map(|one| one.wish.key.as_str()).collect();
     let key = |words: &String| words.split(':').next().unwrap_or_default().to_owned();
     findings
