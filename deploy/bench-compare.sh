@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds another revision in a worktree of its own, and has it and this one measure in turn: `bench-compare.sh REVISION`.
-# The worktree is gone afterwards, whatever happened. TIMES, SECONDS_EACH and WHAT say how much is measured.
+# What is worse beyond the spread of either, by 5 % and more, fails it. The worktree is gone afterwards, whatever happened. TIMES, SECONDS_EACH and WHAT say how much is measured.
 set -eu
 
 base=${1:?which revision: make bench-compare BASE=main}
@@ -25,5 +25,6 @@ cp "$target/release/holdfast" "$target/bench-compare/holdfast-base"
 (cd "$root" && cargo build --quiet --release --bin holdfast)
 cp "$target/release/holdfast" "$target/bench-compare/holdfast-ours"
 
+echo "Measuring both in turn; worse is what is so beyond the spread of either, by 5 % and more ..."
 "$target/bench-compare/holdfast-ours" bench compare --base "$target/bench-compare/holdfast-base" \
   --times "${TIMES:-3}" --seconds "${SECONDS_EACH:-5}" --what "${WHAT:-order,costs}"

@@ -69,6 +69,12 @@ impl Answer {
         .into())
     }
 
+    /// Its status, and its code where it has one.
+    pub fn name(&self) -> String {
+        let name = format!("{} {}", self.status.as_str(), self.code());
+        name.trim_end().to_owned()
+    }
+
     /// As [`Refusal::is_passing`] says it of a refusal.
     pub fn is_passing(&self) -> bool {
         is_passing(self.status, &self.body)

@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use sqlx::{PgPool, query};
 use uuid::Uuid;
 
-use crate::{Customer, Door};
+use crate::{Customer, Door, Line};
 
 /// The password of everybody here.
 const PASSWORD: &str = "correct horse battery staple";
+/// The most that one top-up may bring, in minor units.
+pub(crate) const MOST: i64 = 1_000_000;
 
 /// Somebody with an account and money, signed in.
 #[derive(Debug, Clone)]
@@ -98,6 +100,15 @@ impl Product {
         .await?;
         tx.commit().await?;
         Ok(Self { id, price })
+    }
+
+    /// So many of it, at its price.
+    pub fn times(self, quantity: i32) -> Line {
+        Line {
+            product: self.id,
+            quantity,
+            price: self.price,
+        }
     }
 
     /// Its id as customers see it.

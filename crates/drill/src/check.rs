@@ -194,14 +194,11 @@ impl Findings {
 /// Says what differs between a wish, what was told of it, and the order that stands for it.
 fn changed(told: &Told, order: &Stored) -> Option<String> {
     let wish = &told.wish;
-    let as_wished = order.products == [wish.product]
-        && order.quantities == [wish.quantity]
-        && order.total == wish.total();
     let as_told = |heard: &Heard| match heard {
         Heard::Taken { status, total, .. } => *total == order.total && follows(status, order),
         _ => true,
     };
-    (!as_wished || !told.heard.iter().all(as_told))
+    (!wish.is_stored_as(order) || !told.heard.iter().all(as_told))
         .then(|| format!("{wish:?}: told {:?}, and stored is {order:?}", told.heard))
 }
 

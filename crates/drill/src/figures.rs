@@ -125,7 +125,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::Wish;
+    use crate::{Line, Wish};
 
     #[test]
     fn figures_are_those_of_the_keys_and_of_the_time_asked_for() {
@@ -135,9 +135,11 @@ mod tests {
             let wish = Wish {
                 customer: Uuid::nil(),
                 key: key.to_owned(),
-                product: Uuid::nil(),
-                quantity: 1,
-                price: 1,
+                lines: vec![Line {
+                    product: Uuid::nil(),
+                    quantity: 1,
+                    price: 1,
+                }],
                 cart: None,
             };
             let wish = Arc::new(wish);

@@ -120,13 +120,10 @@ impl Flood {
             let ended = Instant::now();
             let done = Done::of(kind, &answer, ended - began);
             if kind == Kind::Order {
-                let (customer, price) = (buyer.account, product.price);
                 let wish = Wish {
-                    customer,
+                    customer: buyer.account,
                     key,
-                    product: product.id,
-                    quantity: 1,
-                    price,
+                    lines: vec![product.times(1)],
                     cart: None,
                 };
                 let heard = Heard::of(&answer);

@@ -19,7 +19,7 @@ pub struct Gauge(Mutex<Inner>);
 struct Inner {
     came: u64,
     left_out: u64,
-    errors: BTreeMap<String, u64>,
+    errors: BTreeMap<String, Errors>,
     acts: BTreeMap<Act, Tally>,
     recent: Histogram<u64>,
     waiting: u64,
@@ -31,6 +31,15 @@ struct Tally {
     served: u64,
     failed: u64,
     took: Histogram<u64>,
+}
+
+/// How often something else was heard than what somebody came for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Errors {
+    /// So many were left with it.
+    pub ended: u64,
+    /// So often the same was sent again.
+    pub retried: u64,
 }
 
 /// What a gauge showed at a moment.
@@ -46,8 +55,8 @@ pub struct Shown {
     pub recent: Option<[Duration; 4]>,
     /// How many were served since the last look.
     pub served: u64,
-    /// How often something else than an answer was heard, by what it was.
-    pub errors: BTreeMap<String, u64>,
+    /// What was heard instead of what somebody came for, by what it was.
+    pub errors: BTreeMap<String, Errors>,
     /// By what they came for: served, failed, and the same times from the beginning on.
     pub acts: Vec<(Act, u64, u64, [Duration; 4])>,
 }
@@ -80,9 +89,14 @@ impl Gauge {
         held.left_out += 1;
     }
 
-    /// Something else than an answer was heard.
-    pub fn heard(&self, error: &str) {
-        *self.held().errors.entry(error.to_owned()).or_default() += 1;
+    /// Something else was heard than what somebody came for, and they were left with it.
+    pub fn ended(&self, error: &str) {
+        self.held().errors_of(error).ended += 1;
+    }
+
+    /// The same, and they sent it again.
+    pub fn retried(&self, error: &str) {
+        self.held().errors_of(error).retried += 1;
     }
 
     /// Somebody had what they came for, or gave up.
@@ -119,6 +133,12 @@ impl Gauge {
 
     fn held(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn errors_of(&mut self, error: &str) -> &mut Errors {
+        self.errors.entry(error.to_owned()).or_default()
     }
 }
 
@@ -167,7 +187,9 @@ mod tests {
         gauge.came();
         gauge.came();
         gauge.done(&errand(5_000, false));
-        gauge.heard("503");
+        gauge.retried("503");
+        gauge.retried("503");
+        gauge.ended("503");
 
         let shown = gauge.look();
 
@@ -178,7 +200,8 @@ mod tests {
         let (act, served, failed, took) = shown.acts[0];
         assert_eq!((act, served, failed), (Act::Order, 100, 1));
         assert!(close(took[0], 50));
-        assert_eq!(shown.errors["503"], 1);
+        let errors = shown.errors["503"];
+        assert_eq!((errors.ended, errors.retried), (1, 2));
         assert!(gauge.look().recent.is_none());
     }
 }

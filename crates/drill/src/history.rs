@@ -1,133 +1,99 @@
 //! What customers did and were told, all of it, in the order in which it ended.
 
+mod entries;
 mod file;
+mod operation;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::{Heard, Wish};
-
-/// A wish that was sent once.
-#[derive(Debug, Clone)]
-pub struct Sending {
-    /// What was wanted.
-    pub wish: Arc<Wish>,
-    /// When it was sent.
-    pub began: Instant,
-    /// When the answer was there, or was waited for no more.
-    pub ended: Instant,
-    /// What was heard.
-    pub heard: Heard,
-}
-
-/// Somebody looked for products.
-#[derive(Debug, Clone, Copy)]
-pub struct Look {
-    /// When it was sent.
-    pub began: Instant,
-    /// When the answer was there, or was waited for no more.
-    pub ended: Instant,
-    /// Whether it was answered.
-    pub answered: bool,
-}
-
-/// A customer read an order of theirs that they had been told of.
-#[derive(Debug, Clone)]
-pub struct OwnRead {
-    /// Which one.
-    pub id: Uuid,
-    /// Where it stood when they were told.
-    pub told: String,
-    /// Where it stood when they read it; nothing, where there was no such order. A read that was not answered is not kept.
-    pub found: Option<String>,
-    /// Whether they had been told by an earlier read, and not by the answer to their order.
-    pub again: bool,
-    /// When they had read it.
-    pub at: Instant,
-}
-
-/// One thing that somebody came for, however often it had to be sent.
-#[derive(Debug, Clone)]
-pub struct Errand {
-    /// What for.
-    pub act: Act,
-    /// When they came: from here on it is counted how long it took, whenever it was really sent.
-    pub came: Instant,
-    /// When they had it, or gave up.
-    pub ended: Instant,
-    /// How often it was sent.
-    pub sent: usize,
-    /// Whether they had it in the end.
-    pub served: bool,
-}
-
-/// What somebody comes for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Act {
-    /// To look at products or news.
-    Look,
-    /// To put something into a cart, and order that.
-    Cart,
-    /// To order.
-    Order,
-    /// To sign in.
-    SignIn,
-}
-
-impl Act {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Look, Self::Cart, Self::Order, Self::SignIn];
-
-    /// What it is called.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Look => "look",
-            Self::Cart => "cart",
-            Self::Order => "order",
-            Self::SignIn => "sign in",
-        }
-    }
-
-    /// Whether it changes something.
-    pub fn writes(self) -> bool {
-        matches!(self, Self::Cart | Self::Order)
-    }
-}
+pub use self::entries::{Act, Errand, Look, OwnRead, RefusedRead, Sending};
+use self::file::Lines;
+pub use self::operation::Operation;
+use crate::Wish;
 
 /// What customers did and were told.
 #[derive(Debug, Default)]
-pub struct History(Mutex<Inner>);
+pub struct History {
+    kept: Mutex<Inner>,
+    forgets: bool,
+    lines: Option<Lines>,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
     sendings: Vec<Sending>,
     looks: Vec<Look>,
     reads: Vec<OwnRead>,
+    refused_reads: Vec<RefusedRead>,
     errands: Vec<Errand>,
 }
 
 impl History {
+    /// One that keeps nothing, and so can go on for as long as anybody likes.
+    pub fn forgetful() -> Self {
+        Self {
+            forgets: true,
+            ..Self::default()
+        }
+    }
+
+    /// The same, and each operation is also a line of JSON in the file at `path` as soon as it has ended; times there are seconds
+    /// after `start`.
+    ///
+    /// # Errors
+    /// When there can be no such file.
+    pub fn written_to(self, path: &Path, start: Instant) -> anyhow::Result<Self> {
+        Ok(Self {
+            lines: Some(Lines::begin(path, start)?),
+            ..self
+        })
+    }
+
+    /// Says whether all that was to be written to a file is there.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub fn written(&self) -> anyhow::Result<()> {
+        self.lines.as_ref().map_or(Ok(()), Lines::written)
+    }
+
+    /// Writes down a request that has ended, where there is a file for it.
+    pub fn ended(&self, operation: &Operation<'_>) {
+        if let Some(lines) = &self.lines {
+            lines.write(operation);
+        }
+    }
+
     /// Writes down a wish that was sent.
     pub fn sent(&self, sending: Sending) {
-        self.held().sendings.push(sending);
+        self.keep(|kept| kept.sendings.push(sending));
     }
 
     /// Writes down a look.
     pub fn looked(&self, look: Look) {
-        self.held().looks.push(look);
+        self.keep(|kept| kept.looks.push(look));
     }
 
     /// Writes down that somebody read what is theirs.
     pub fn read(&self, read: OwnRead) {
-        self.held().reads.push(read);
+        self.keep(|kept| kept.reads.push(read));
+    }
+
+    /// Writes down that somebody was refused what is theirs.
+    pub fn refused(&self, read: RefusedRead) {
+        self.keep(|kept| kept.refused_reads.push(read));
     }
 
     /// Writes down what became of an errand.
     pub fn done(&self, errand: Errand) {
-        self.held().errands.push(errand);
+        self.keep(|kept| kept.errands.push(errand));
     }
 
     /// All errands, in the order in which they ended.
@@ -148,6 +114,11 @@ impl History {
     /// All reads of what is the reader's own.
     pub fn reads(&self) -> Vec<OwnRead> {
         self.held().reads.clone()
+    }
+
+    /// All reads of what is the reader's own that were refused.
+    pub fn refused_reads(&self) -> Vec<RefusedRead> {
+        self.held().refused_reads.clone()
     }
 
     /// The wishes of which nobody knows yet what became of them.
@@ -214,7 +185,13 @@ impl History {
             .collect()
     }
 
+    fn keep(&self, what: impl FnOnce(&mut Inner)) {
+        if !self.forgets {
+            what(&mut self.held());
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

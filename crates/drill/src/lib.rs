@@ -41,9 +41,9 @@ pub use door::Door;
 pub use events::{Seen, watch};
 pub use figures::Figures;
 pub use flood::{Flood, Tally};
-pub use gauge::{Gauge, Shown};
+pub use gauge::{Errors, Gauge, Shown};
 pub use goal::Goal;
-pub use history::{Act, Errand, History, Look, OwnRead, Sending};
+pub use history::{Act, Errand, History, Look, Operation, OwnRead, RefusedRead, Sending};
 pub use load::{Load, Plan};
 pub use locks::{Clients, Granted, LOCK_TABLES, LockHistory, Wanting, check_locks, lock_writes};
 pub use meters::Meters;
@@ -54,4 +54,4 @@ pub use report::{
 };
 pub use stored::Stored;
 pub use traffic::{Flow, Traffic};
-pub use wish::{Heard, Wish};
+pub use wish::{Heard, Line, Wish};

@@ -11,10 +11,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::buyer::MOST;
+use crate::client::Notes;
 use crate::{Buyer, Door, History, Product};
 
-/// What a customer has in the wallet: as much as one top-up may bring.
-const MONEY: i64 = 1_000_000;
 /// How often it is looked whether orders go on.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -70,24 +70,20 @@ impl Load {
     /// # Errors
     /// When the shop lets somebody not in.
     pub async fn begin(plan: Plan) -> anyhow::Result<Self> {
-        let (history, end, mut tasks) = (
-            Arc::<History>::default(),
-            CancellationToken::new(),
-            JoinSet::new(),
-        );
+        let (notes, end, mut tasks) = (Notes::default(), CancellationToken::new(), JoinSet::new());
         let front = plan.doors.first().context("a load needs a door")?;
         for number in 0..plan.buyers {
-            let buyer = Buyer::join(front, MONEY).await?;
-            let buying = buy::Buying::new(number, &buyer, &plan, history.clone());
+            let buyer = Buyer::join(front, MOST).await?;
+            let buying = buy::Buying::new(number, &buyer, &plan, &notes);
             tasks.spawn(buying.run(end.clone()));
         }
         for number in 0..plan.lookers {
-            let looking = look::Looking::new(number, &plan, history.clone());
+            let looking = look::Looking::new(number, &plan, notes.history.clone());
             tasks.spawn(looking.run(end.clone()));
         }
         let limit = plan.limit;
         Ok(Self {
-            history,
+            history: notes.history,
             limit,
             end,
             tasks,

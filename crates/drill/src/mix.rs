@@ -97,6 +97,12 @@ impl Mix {
         }
     }
 
+    /// How many times the usual number come when most of them do.
+    pub fn peak(self) -> f64 {
+        let hours = (0..24).map(|hour| self.crowd(f64::from(hour) / 24.0));
+        hours.fold(1.0, f64::max)
+    }
+
     /// Whether all want the same product.
     pub fn is_of_one_product(self) -> bool {
         self == Self::Flash
@@ -152,5 +158,7 @@ mod tests {
         assert!(near(Mix::Flash.crowd(0.1), 1.0) && near(Mix::Flash.crowd(0.5), 5.0));
         assert!(near(Mix::Day.crowd(0.99), 0.7) && near(Mix::Day.crowd(20.5 / 24.0), 2.1));
         assert!(near(HOURS.iter().sum::<f64>() / 24.0, 1.0));
+        let peaks = [Mix::Flash, Mix::Day, Mix::All].map(Mix::peak);
+        assert!(near(peaks[0], 5.0) && near(peaks[1], 2.1) && near(peaks[2], 1.0));
     }
 }

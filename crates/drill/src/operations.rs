@@ -137,7 +137,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{OwnRead, Sending, Wish};
+    use crate::{Line, OwnRead, Sending, Wish};
 
     const ANN: Uuid = Uuid::from_u128(1);
     const ORDER: Uuid = Uuid::from_u128(2);
@@ -150,9 +150,11 @@ mod tests {
             let wish = Wish {
                 customer: ANN,
                 key: key.to_owned(),
-                product: Uuid::nil(),
-                quantity: 1,
-                price: 1,
+                lines: vec![Line {
+                    product: Uuid::nil(),
+                    quantity: 1,
+                    price: 1,
+                }],
                 cart: None,
             };
             history.sent(Sending {

@@ -7,22 +7,23 @@ mod buyers;
 mod errand;
 #[cfg(test)]
 mod tests;
+mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use self::buyers::Buyers;
-use self::errand::Visit;
-use crate::client::{Client, Patience};
-use crate::{Act, Buyer, Door, Errand, Gauge, Heard, History, Mix, Product, Wish};
+use self::visit::Visit;
+use crate::client::{Client, Notes, Patience};
+use crate::{Act, Buyer, Door, Errand, Gauge, History, Mix, Product, Wish};
 
 /// More are never under way at once: this machine has its bounds too.
 const MOST: usize = 4_096;
@@ -38,16 +39,10 @@ pub struct Traffic {
     pub products: Vec<Product>,
     /// Who orders.
     pub buyers: Vec<Buyer>,
-    /// What they want.
-    pub mix: Mix,
-    /// How many come each second, where the mix says nothing else.
-    pub rate: f64,
-    /// Over how long the mix unfolds.
+    /// What they want, and how many come for it each second where the mix says nothing else.
+    pub parts: Vec<(Mix, f64)>,
+    /// How long they come; a mix unfolds over all of it.
     pub time: Duration,
-    /// How much of that is over already.
-    pub after: Duration,
-    /// When, of that time, nobody comes any more.
-    pub until: Duration,
     /// How long an answer is waited for before the same is sent again.
     pub patience: Duration,
     /// How long anybody sends the same key again until they know.
@@ -71,12 +66,11 @@ pub struct Flow {
 struct Shared {
     traffic: Traffic,
     buyers: Buyers,
-    history: Arc<History>,
-    gauge: Arc<Gauge>,
+    notes: Notes,
 }
 
 impl Traffic {
-    /// Lets `count` customers join who can pay.
+    /// Lets `count` customers join; what they spend they are given again while they come.
     ///
     /// # Errors
     /// When the shop lets somebody not in.
@@ -93,19 +87,11 @@ impl Traffic {
         let shared = Arc::new(Shared {
             buyers: Buyers::of(self.buyers.clone()),
             traffic: self,
-            history,
-            gauge,
+            notes: Notes { history, gauge },
         });
         let end = CancellationToken::new();
         let task = AbortOnDropHandle::new(tokio::spawn(shared.clone().run(end.clone())));
         Flow { shared, end, task }
-    }
-
-    fn patience(&self) -> Patience {
-        Patience {
-            answer: self.patience,
-            limit: self.limit,
-        }
     }
 }
 
@@ -134,7 +120,7 @@ impl Flow {
     pub async fn settle(self) -> anyhow::Result<usize> {
         let shared = self.shared.clone();
         self.end().await?;
-        let open = shared.history.open();
+        let open = shared.notes.history.open();
         let count = open.len();
         let mut tasks = JoinSet::new();
         for wish in open {
@@ -150,74 +136,43 @@ impl Flow {
 
 impl Shared {
     async fn run(self: Arc<Self>, end: CancellationToken) {
+        let _kept = AbortOnDropHandle::new(tokio::spawn(self.clone().keep_buyers()));
         let (mut visits, mut number) = (JoinSet::new(), 0_u64);
         let mut chance = StdRng::seed_from_u64(self.traffic.seed);
-        let begin = Instant::now();
-        let renewing = self.clone();
-        let renewing = async move {
-            renewing
-                .buyers
-                .keep_signed_in(&renewing.traffic.doors)
-                .await;
-        };
-        let _renewing = AbortOnDropHandle::new(tokio::spawn(renewing));
-        let (mut came, last) = (
-            begin,
-            begin + self.traffic.until.saturating_sub(self.traffic.after),
-        );
+        let (begin, mut over) = (Instant::now(), Duration::ZERO);
         loop {
-            came += self.pause(came - begin, &mut chance);
-            if came >= last || end.run_until_cancelled(sleep_until(came)).await.is_none() {
+            over += self.traffic.pause(over, &mut chance);
+            let came = begin + over;
+            let is_over = over >= self.traffic.time;
+            if is_over || end.run_until_cancelled(sleep_until(came)).await.is_none() {
                 break;
             }
             while visits.try_join_next().is_some() {}
-            let visit = self.visit(number, came, &mut chance);
+            let visit = self.traffic.visit(number, over, came, &mut chance);
             number += 1;
             if visits.len() >= MOST {
-                self.gauge.left_out();
+                self.notes.gauge.left_out();
                 continue;
             }
-            self.gauge.came();
+            self.notes.gauge.came();
             visits.spawn(self.clone().receive(visit));
         }
         visits.join_all().await;
     }
 
-    /// How long after the last one the next one comes: they know nothing of each other.
-    fn pause(&self, over: Duration, chance: &mut StdRng) -> Duration {
-        let traffic = &self.traffic;
-        let whole = traffic.time.as_secs_f64().max(f64::MIN_POSITIVE);
-        let share = (traffic.after + over).as_secs_f64() / whole;
-        let rate = traffic.rate * traffic.mix.crowd(share);
-        let lot: f64 = chance.random_range(f64::EPSILON..1.0);
-        Duration::from_secs_f64((-lot.ln() / rate.max(0.01)).min(60.0))
-    }
-
-    fn visit(&self, number: u64, came: Instant, chance: &mut StdRng) -> Visit {
-        let traffic = &self.traffic;
-        let act = traffic.mix.act(chance.random_range(0..100));
-        let buyer = chance.random_range(0..traffic.buyers.len().max(1));
-        let product = chance.random_range(0..traffic.products.len().max(1));
-        let product = if traffic.mix.is_of_one_product() {
-            0
-        } else {
-            product
-        };
-        Visit {
-            number,
-            came,
-            act,
-            buyer,
-            product: traffic.products[product],
-            quantity: 1,
-        }
+    /// Sees to it that all who order can, beside those who come.
+    async fn keep_buyers(self: Arc<Self>) {
+        let doors = &self.traffic.doors;
+        tokio::join!(
+            self.buyers.keep_signed_in(doors),
+            self.buyers.keep_in_money(doors)
+        );
     }
 
     async fn receive(self: Arc<Self>, visit: Visit) {
         let buyer = self.buyers.one(visit.buyer);
-        let turn = usize::try_from(visit.number).unwrap_or_default();
-        let traffic = &self.traffic;
-        let mut client = Client::of(&buyer.customer, &traffic.doors, turn, traffic.patience());
+        let client = self.client(&buyer).come_for(visit.act, visit.came);
+        let mut client = client.at_door(visit.door);
         let (served, sent) = match visit.act {
             Act::Look => visit.look(&mut client, &self).await,
             Act::SignIn => visit.sign_in(&mut client, &buyer, &self).await,
@@ -231,31 +186,23 @@ impl Shared {
             sent,
             served,
         };
-        self.gauge.done(&errand);
-        self.history.done(errand);
+        self.notes.gauge.done(&errand);
+        self.notes.history.done(errand);
     }
 
     /// Sends again what nobody knows the end of.
     async fn replay(self: Arc<Self>, wish: Arc<Wish>) {
-        let Some(buyer) = self.buyers.of_account(wish.customer) else {
-            return;
-        };
-        let traffic = &self.traffic;
-        let mut client = Client::of(&buyer.customer, &traffic.doors, 0, traffic.patience());
-        client.order(&wish, &self.history).await;
+        if let Some(buyer) = self.buyers.of_account(wish.customer) {
+            self.client(&buyer).order(&wish).await;
+        }
     }
 
-    /// Writes down what was heard that is no answer.
-    fn complain(&self, heard: &Heard) {
-        match heard {
-            Heard::Taken { .. } => {}
-            heard if heard.is_sold_out() => {}
-            Heard::NotTaken(status) => self.gauge.heard(&status.to_string()),
-            Heard::Refused(said) => self.gauge.heard(said.get(..3).unwrap_or("refused")),
-            Heard::Unknown(said) => {
-                let code = said.get(..3).filter(|code| code.parse::<u16>().is_ok());
-                self.gauge.heard(code.unwrap_or("no answer"));
-            }
-        }
+    fn client(&self, buyer: &Buyer) -> Client {
+        let traffic = &self.traffic;
+        let patience = Patience {
+            answer: traffic.patience,
+            limit: traffic.limit,
+        };
+        Client::of(buyer, &traffic.doors, patience, &self.notes)
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Answer;
+use crate::{Answer, Stored};
 
 /// What a customer wants under one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,14 +12,21 @@ pub struct Wish {
     pub customer: Uuid,
     /// The key that it is sent with, each time.
     pub key: String,
+    /// What is wanted, product by product.
+    pub lines: Vec<Line>,
+    /// The cart that it is ordered by, if by one.
+    pub cart: Option<String>,
+}
+
+/// So many of one product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
     /// What is wanted.
     pub product: Uuid,
     /// How many of it.
     pub quantity: i32,
     /// What one of it costs.
     pub price: i64,
-    /// The cart that it is ordered by, if by one.
-    pub cart: Option<String>,
 }
 
 /// What was heard of a wish that was sent.
@@ -47,19 +54,37 @@ impl Wish {
     pub(crate) fn body(&self) -> Value {
         match &self.cart {
             Some(cart) => json!({"cart_id": cart}),
-            None => json!({"items": [self.item()]}),
+            None => json!({"items": self.lines.iter().map(Line::item).collect::<Vec<_>>()}),
         }
-    }
-
-    /// Its only line.
-    pub(crate) fn item(&self) -> Value {
-        let product = api::id::PRODUCT.write(self.product);
-        json!({"product_id": product, "quantity": self.quantity})
     }
 
     /// What it costs in all.
     pub fn total(&self) -> i64 {
-        self.price * i64::from(self.quantity)
+        let costs = |line: &Line| line.price * i64::from(line.quantity);
+        self.lines.iter().map(costs).sum()
+    }
+
+    /// Whether some of this product are wanted.
+    pub fn wants(&self, product: Uuid) -> bool {
+        self.lines.iter().any(|line| line.product == product)
+    }
+
+    /// Whether `order` is what is wanted: the same lines, at their prices.
+    pub fn is_stored_as(&self, order: &Stored) -> bool {
+        let wanted = self.lines.iter().map(|line| (line.product, line.quantity));
+        let mut wanted: Vec<_> = wanted.collect();
+        wanted.sort_unstable();
+        let (products, quantities): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
+        // Stored lines are read in the order of their products.
+        order.products == products && order.quantities == quantities && order.total == self.total()
+    }
+}
+
+impl Line {
+    /// What is sent for it.
+    pub(crate) fn item(&self) -> Value {
+        let product = api::id::PRODUCT.write(self.product);
+        json!({"product_id": product, "quantity": self.quantity})
     }
 }
 
@@ -106,6 +131,40 @@ impl Heard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_order_is_as_wished_in_all_its_lines_whatever_their_order() {
+        let (mug, pot) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let line = |product, quantity, price| Line {
+            product,
+            quantity,
+            price,
+        };
+        let wish = Wish {
+            customer: Uuid::nil(),
+            key: "k".to_owned(),
+            lines: vec![line(pot, 3, 7), line(mug, 2, 5)],
+            cart: None,
+        };
+        let stored = |products: &[Uuid], quantities: &[i32], total| Stored {
+            id: Uuid::nil(),
+            customer: Uuid::nil(),
+            key: None,
+            status: "confirmed".to_owned(),
+            total,
+            products: products.to_vec(),
+            quantities: quantities.to_vec(),
+        };
+
+        let is = |order: Stored| wish.is_stored_as(&order);
+
+        assert!(is(stored(&[mug, pot], &[2, 3], 31)));
+        assert!(!is(stored(&[mug, pot], &[3, 2], 31)), "amounts swapped");
+        assert!(!is(stored(&[mug], &[2], 31)), "a line is missing");
+        assert!(!is(stored(&[mug, pot], &[2, 3], 29)), "at other prices");
+        assert_eq!(wish.body()["items"][0]["quantity"], 3);
+        assert!(wish.wants(mug) && !wish.wants(Uuid::nil()));
+    }
 
     #[test]
     fn that_there_is_no_more_is_an_answer_and_no_other_refusal_is() {

@@ -44,7 +44,8 @@ pub enum Command {
         #[arg(long, env = "HOLDFAST_URL", value_delimiter = ',')]
         url: Vec<String>,
     },
-    /// Have customers order at a steady rate, and say each minute what became of them.
+    /// Have customers come to order and to look, whether the shop keeps up or not, and show what becomes of them. Only for a
+    /// shop with the demo's accounts and products: one of them fills its shelf.
     Load {
         /// Where the shop answers, commas between several; the one of this machine, when not said.
         #[arg(long, env = "HOLDFAST_URL", value_delimiter = ',')]
@@ -82,7 +83,7 @@ impl Command {
     pub async fn run(self, home: &Home) -> anyhow::Result<()> {
         match self {
             Self::Order { url } => demo::order(&doors(home, url)?, up::CURRENCY).await,
-            Self::Load { url, rate } => load::run(&doors(home, url)?, rate).await,
+            Self::Load { url, rate } => load::run(&doors(home, url)?, &rate).await,
             Self::Provision { out, floor } => {
                 provision::run(&out, &floor)?;
                 say::line("What the containers need is there");

@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::Books;
 use crate::Stored;
+use crate::buyer::MOST;
 
 impl Books {
-    /// Says whose wallet differs from what they `had`, less what they bought of `stored` since: nobody puts anything into it
-    /// meanwhile.
+    /// Says whose wallet differs from what they `had`, less what they bought of `stored` since. Meanwhile nothing comes into it but
+    /// what one top-up brings, as often as it runs low.
     ///
     /// # Errors
     /// When the database is not reachable.
@@ -37,7 +38,9 @@ fn differences(had: &[(Uuid, i64)], stored: &[Stored], have: &HashMap<Uuid, i64>
     };
     let wrong = had.iter().filter_map(|(account, had)| {
         let (spent, have) = (spent(*account), have.get(account));
-        (have != Some(&(had - spent))).then(|| {
+        let given = have.map(|have| have - (had - spent));
+        let is_right = given.is_some_and(|given| given >= 0 && given % MOST == 0);
+        (!is_right).then(|| {
             format!("the wallet of {account} held {had}, {spent} were spent, and it holds {have:?}")
         })
     });
@@ -75,6 +78,8 @@ mod tests {
         let found = |ann, bob| differences(&had, &stored, &[(ANN, ann), (BOB, bob)].into());
 
         assert_eq!(found(80, 95), Vec::<String>::new());
+        assert_eq!(found(80 + MOST, 95), Vec::<String>::new());
+        assert_eq!(found(80 - MOST, 95).len(), 1);
         assert_eq!(found(180, 95).len(), 1);
         assert_eq!(found(80, 90).len(), 1);
         assert_eq!(differences(&had, &stored, &[(ANN, 80)].into()).len(), 1);

@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::*;
+use crate::Line;
 
 const ANN: Uuid = Uuid::from_u128(1);
 const MUG: Uuid = Uuid::from_u128(2);
@@ -13,9 +14,11 @@ fn sending(key: &str, heard: Heard) -> Sending {
     let wish = Wish {
         customer: ANN,
         key: key.to_owned(),
-        product: MUG,
-        quantity: 2,
-        price: 10,
+        lines: vec![Line {
+            product: MUG,
+            quantity: 2,
+            price: 10,
+        }],
         cart: None,
     };
     let now = Instant::now();

@@ -1,109 +1,62 @@
-//! A history as a file: one line of JSON for each thing that was sent, in the order in which it ended.
+//! A history as a file: a line of JSON for each operation, written as it ends.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::Path;
+use std::io::{self, LineWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
-use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::History;
-use crate::Heard;
+use super::Operation;
 
-impl History {
-    /// Writes all of it to `path`; times are seconds after `start`.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn write(&self, path: &Path, start: Instant) -> anyhow::Result<()> {
+/// Where operations are written to.
+#[derive(Debug)]
+pub(super) struct Lines {
+    path: PathBuf,
+    start: Instant,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    file: LineWriter<File>,
+    /// Why nothing more is written.
+    failed: Option<io::Error>,
+}
+
+impl Lines {
+    /// Begins the file at `path`; times in it are seconds after `start`.
+    pub(super) fn begin(path: &Path, start: Instant) -> anyhow::Result<Self> {
         let file = File::create(path).with_context(|| path.display().to_string())?;
-        let mut file = BufWriter::new(file);
-        for (_, line) in self.lines(start) {
-            writeln!(file, "{line}")?;
+        Ok(Self {
+            path: path.to_owned(),
+            start,
+            held: Mutex::new(Held {
+                file: LineWriter::new(file),
+                failed: None,
+            }),
+        })
+    }
+
+    /// Writes one line. What a disk refuses is told at the end: customers go on coming.
+    pub(super) fn write(&self, operation: &Operation<'_>) {
+        let mut held = self.held();
+        if held.failed.is_none() {
+            let line = operation.line(self.start);
+            held.failed = writeln!(held.file, "{line}").err();
         }
-        file.flush().with_context(|| path.display().to_string())
     }
 
-    fn lines(&self, start: Instant) -> Vec<(Instant, Value)> {
-        let at = |moment: Instant| {
-            let seconds = moment.saturating_duration_since(start).as_secs_f64();
-            (seconds * 1e6).round() / 1e6
-        };
-        let sendings = self.sendings().into_iter().map(|one| {
-            let wish = &one.wish;
-            let line = json!({"act": "send", "customer": wish.customer, "key": wish.key, "product": wish.product,
-                "quantity": wish.quantity, "cart": wish.cart, "sent": at(one.began), "ended": at(one.ended),
-                "heard": heard(&one.heard)});
-            (one.ended, line)
-        });
-        let looks = self.looks().into_iter().map(|look| {
-            let line = json!({"act": "look", "sent": at(look.began), "ended": at(look.ended), "answered": look.answered});
-            (look.ended, line)
-        });
-        let errands = self.errands().into_iter().map(|errand| {
-            let line = json!({"act": errand.act.name(), "came": at(errand.came), "ended": at(errand.ended),
-                "times_sent": errand.sent, "served": errand.served});
-            (errand.ended, line)
-        });
-        let reads = self.reads().into_iter().map(|read| {
-            let line = json!({"act": "own read", "order": read.id, "ended": at(read.at), "told": read.told,
-                "found": read.found, "again": read.again});
-            (read.at, line)
-        });
-        let mut lines: Vec<(Instant, Value)> =
-            sendings.chain(looks).chain(errands).chain(reads).collect();
-        lines.sort_by_key(|(ended, _)| *ended);
-        lines
+    /// Whether all of it is written.
+    pub(super) fn written(&self) -> anyhow::Result<()> {
+        let failed = self.held().failed.take();
+        failed
+            .map_or(Ok(()), Err)
+            .with_context(|| self.path.display().to_string())
     }
-}
 
-fn heard(heard: &Heard) -> Value {
-    match heard {
-        Heard::Taken { id, status, total } => {
-            json!({"order": id, "status": status, "total": total})
-        }
-        Heard::Refused(said) => json!({"refused": said}),
-        Heard::NotTaken(status) => json!({"not_taken": status}),
-        Heard::Unknown(said) => json!({"unknown": said}),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::{Act, Errand, Look};
-
-    #[test]
-    fn each_thing_is_a_line_with_its_time() {
-        let (history, start) = (History::default(), Instant::now());
-        let ended = start + Duration::from_millis(1_500);
-        history.done(Errand {
-            act: Act::Order,
-            came: start,
-            ended,
-            sent: 2,
-            served: true,
-        });
-        history.looked(Look {
-            began: start,
-            ended: start + Duration::from_secs(2),
-            answered: true,
-        });
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("history.jsonl");
-
-        history.write(&path, start).unwrap();
-
-        let text = std::fs::read_to_string(path).unwrap();
-        let lines: Vec<Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        assert_eq!(lines.len(), 2);
-        assert_eq!(lines[0]["ended"], 1.5);
-        assert_eq!(lines[0]["times_sent"], 2);
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::Plan;
-use crate::client::{Client, Patience};
-use crate::{Buyer, Heard, History, Wish};
+use crate::client::{Client, Notes, Patience};
+use crate::{Act, Buyer, Heard, Wish};
 
 /// One customer who orders.
 pub(super) struct Buying {
@@ -15,23 +15,23 @@ pub(super) struct Buying {
     account: uuid::Uuid,
     client: Client,
     plan: Plan,
-    history: Arc<History>,
+    notes: Notes,
 }
 
 impl Buying {
-    pub(super) fn new(number: usize, buyer: &Buyer, plan: &Plan, history: Arc<History>) -> Self {
+    pub(super) fn new(number: usize, buyer: &Buyer, plan: &Plan, notes: &Notes) -> Self {
         let patience = Patience {
             answer: plan.patience,
             limit: plan.limit,
         };
-        let client = Client::of(&buyer.customer, &plan.doors, number, patience);
+        let client = Client::of(buyer, &plan.doors, patience, notes);
         let (account, plan) = (buyer.account, plan.clone());
         Self {
             number,
             account,
             client,
             plan,
-            history,
+            notes: notes.clone(),
         }
     }
 
@@ -41,14 +41,15 @@ impl Buying {
                 break;
             }
             let wish = Arc::new(self.wish(count));
-            self.client.turn_to(self.number);
-            let (heard, _) = self.client.order(&wish, &self.history).await;
-            if let Heard::Taken { id, status, .. } = heard {
+            let client = self.client.clone().at_door(self.number);
+            self.client = client.come_for(Act::Order, Instant::now());
+            let ended = self.client.order(&wish).await;
+            if let Heard::Taken { id, status, .. } = ended.heard {
                 // At the other door.
-                self.client.turn_to(self.number + 1);
+                self.client.turn();
                 let read = self.client.own(id, status, false).await;
                 if let Some(read) = read {
-                    self.history.read(read);
+                    self.notes.history.read(read);
                 }
             }
             sleep(self.plan.pause).await;
@@ -60,9 +61,7 @@ impl Buying {
         Wish {
             customer: self.account,
             key: format!("{}-{count}", self.number),
-            product: self.plan.product.id,
-            quantity: 1,
-            price: self.plan.product.price,
+            lines: vec![self.plan.product.times(1)],
             cart: None,
         }
     }

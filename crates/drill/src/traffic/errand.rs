@@ -7,45 +7,19 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::Shared;
-use crate::client::Client;
-use crate::{Act, Answer, Buyer, Heard, Look, Product, Wish};
-
-/// Pages that somebody looks at, in turn; the last one for words that nobody has searched for, so that no cache answers.
-const PAGES: [&str; 4] = [
-    "/v1/products?limit=5",
-    "/v1/news?limit=5",
-    "/v1/categories",
-    "/v1/products?limit=1&q=mug",
-];
-
-/// One visit in so many clicks twice.
-const CLICKS_TWICE: u64 = 10;
-
-/// Somebody who has come.
-pub(super) struct Visit {
-    pub(super) number: u64,
-    pub(super) came: Instant,
-    pub(super) act: Act,
-    pub(super) buyer: usize,
-    pub(super) product: Product,
-    pub(super) quantity: i32,
-}
+use super::visit::Visit;
+use crate::client::{Client, Ended, name};
+use crate::{Act, Answer, Buyer, Heard, Look, Wish};
 
 impl Visit {
     /// Looks at a page; says whether it was to be seen, and how often it was asked for.
     pub(super) async fn look(&self, client: &mut Client, shared: &Shared) -> (bool, usize) {
-        let turn = usize::try_from(self.number).unwrap_or_default() % PAGES.len();
-        let word = if turn + 1 == PAGES.len() {
-            format!("{}{}", shared.traffic.name, self.number)
-        } else {
-            String::new()
-        };
-        let page = format!("{}{word}", PAGES[turn]);
+        let page = self.page(&shared.traffic.name);
         let began = Instant::now();
         let (answer, sent) = self
             .until_served(client, shared, Method::GET, &page, None)
             .await;
-        shared.history.looked(Look {
+        shared.notes.history.looked(Look {
             began,
             ended: Instant::now(),
             answered: answer.is_some(),
@@ -79,9 +53,7 @@ impl Visit {
         let mut wish = Wish {
             customer: buyer.account,
             key: format!("{}-{}", shared.traffic.name, self.number),
-            product: self.product.id,
-            quantity: self.quantity,
-            price: self.product.price,
+            lines: self.lines.clone(),
             cart: None,
         };
         if self.act == Act::Cart {
@@ -90,9 +62,15 @@ impl Visit {
                 return (false, 0);
             }
         }
-        let (heard, sent) = self.sent(client, wish.into(), shared).await;
-        shared.complain(&heard);
+        let wish = Arc::new(wish);
+        let Ended { heard, sent, name } = self.sent(client, &wish).await;
+        if !matches!(heard, Heard::Refused(_)) {
+            shared.buyers.has_paid(self.buyer, wish.total());
+        }
         let Heard::Taken { id, status, .. } = heard else {
+            if !heard.is_sold_out() {
+                shared.notes.gauge.ended(&name);
+            }
             return (heard.is_sold_out(), sent);
         };
         let (mut told, mut again) = (status, false);
@@ -103,42 +81,37 @@ impl Visit {
             };
             told = read.found.clone().unwrap_or(told);
             again = true;
-            shared.history.read(read);
+            shared.notes.history.read(read);
         }
         (true, sent)
     }
 
     /// Sends `wish` until it is known what became of it; by a double click, at two doors at once.
-    async fn sent(&self, client: &mut Client, wish: Arc<Wish>, shared: &Shared) -> (Heard, usize) {
-        let history = &shared.history;
-        if !self.number.is_multiple_of(CLICKS_TWICE) {
-            return client.order(&wish, history).await;
+    async fn sent(&self, client: &mut Client, wish: &Arc<Wish>) -> Ended {
+        if !self.clicks_twice {
+            return client.order(wish).await;
         }
         let mut second = client.clone();
         second.turn();
-        tokio::join!(client.order(&wish, history), second.order(&wish, history)).0
+        tokio::join!(client.order(wish), second.order(wish)).0
     }
 
     /// Puts what is wanted into a cart, and answers which that is. Nobody knows what is in one that did not answer, so that one
     /// is left behind for another.
     async fn cart(&self, client: &mut Client, wish: &Wish, shared: &Shared) -> Option<String> {
         let end = Instant::now() + shared.traffic.limit;
-        while Instant::now() < end {
-            let made = client.send(Method::POST, "/v1/carts", None, None).await;
-            let cart = made.ok().filter(|made| made.status.is_success());
-            if let Some(cart) = cart {
-                let path = format!("/v1/carts/{}/items", cart.id());
-                let put = client
-                    .send(Method::POST, &path, None, Some(wish.item()))
-                    .await;
-                if put.is_ok_and(|put| put.status.is_success()) {
-                    return Some(cart.id().to_owned());
-                }
+        loop {
+            let refused = match filled(client, wish).await {
+                Ok(cart) => return Some(cart),
+                Err(refused) => refused,
+            };
+            if Instant::now() > end {
+                shared.notes.gauge.ended(&refused);
+                return None;
             }
-            shared.gauge.heard("no cart");
+            shared.notes.gauge.retried(&refused);
             client.again(None).await;
         }
-        None
     }
 
     /// Sends a request until it is served, at one door after the other, for as long as the patience for one answer lasts.
@@ -153,24 +126,37 @@ impl Visit {
         let end = Instant::now() + shared.traffic.patience;
         for sent in 1.. {
             let request = client.send(method.clone(), path, None, body.cloned());
-            let answer = request.await;
-            match answer {
-                Ok(answer) if answer.status.is_success() => return (Some(answer), sent),
-                Ok(answer) => shared.gauge.heard(&said(&answer)),
-                Err(_) => shared.gauge.heard("no answer"),
-            }
+            let refused = match served(request.await) {
+                Ok(answer) => return (Some(answer), sent),
+                Err(refused) => refused,
+            };
             if Instant::now() > end {
+                shared.notes.gauge.ended(&refused);
                 return (None, sent);
             }
+            shared.notes.gauge.retried(&refused);
             client.again(None).await;
         }
         unreachable!("the range above has no end")
     }
 }
 
-fn said(answer: &Answer) -> String {
-    match answer.code() {
-        "" => answer.status.as_str().to_owned(),
-        code => format!("{} {code}", answer.status.as_str()),
+/// Makes a cart of all that is wanted, or says what was answered instead.
+async fn filled(client: &mut Client, wish: &Wish) -> Result<String, String> {
+    let made = client.send(Method::POST, "/v1/carts", None, None).await;
+    let cart = served(made)?.id().to_owned();
+    let path = format!("/v1/carts/{cart}/items");
+    for line in &wish.lines {
+        let item = Some(line.item());
+        served(client.send(Method::POST, &path, None, item).await)?;
+    }
+    Ok(cart)
+}
+
+/// An answer that serves; or what it is called, where it does not.
+fn served(answer: anyhow::Result<Answer>) -> Result<Answer, String> {
+    match answer {
+        Ok(answer) if answer.status.is_success() => Ok(answer),
+        answer => Err(name(&answer)),
     }
 }

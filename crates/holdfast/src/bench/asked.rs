@@ -54,7 +54,7 @@ pub enum Asked {
         #[command(flatten)]
         asked: Reach,
     },
-    /// What became slower than in another build, beyond the spread of either: both measure in turn.
+    /// What became slower than in another build, beyond the spread of either and by 5 % and more: both measure in turn.
     Compare(Compare),
     /// A day of a shop in virtual time, scaled ahead of the load and behind it.
     Scaling {

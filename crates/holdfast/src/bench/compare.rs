@@ -1,4 +1,4 @@
-//! Says what became slower than in another build, beyond the spread of either.
+//! Says what became slower than in another build, beyond the spread of either and by some percent.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,9 @@ use tokio::process::Command;
 use super::figure::{Spread, Unit, spread};
 use super::results::{self, Line};
 use crate::say;
+
+/// What differs by less, beyond the spread of either, is taken for chance: two equal builds do so too.
+const LEAST: f64 = 0.05;
 
 /// What is compared with what.
 #[derive(Debug, Args)]
@@ -42,9 +45,9 @@ struct Pair {
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
-    /// The best of ours is worse than the worst of the other's.
+    /// The best of ours is worse than the worst of the other's, by more than a little.
     Worse,
-    /// The worst of ours is better than the best of the other's.
+    /// The worst of ours is better than the best of the other's, likewise.
     Better,
     /// What differs may be chance.
     Same,
@@ -77,6 +80,10 @@ pub(super) async fn run(asked: &Compare) -> anyhow::Result<ExitCode> {
         }
     }
     say::line(draw(&pairs));
+    say::line(format_args!(
+        "WORSE, better: all runs of one beyond all of the other's, by {:.0} % and more",
+        LEAST * 100.0
+    ));
     let worse = pairs.values().any(|pair| pair.verdict() == Verdict::Worse);
     Ok(ExitCode::from(u8::from(worse)))
 }
@@ -121,7 +128,8 @@ impl Pair {
         if self.base.is_empty() || self.ours.is_empty() {
             return Verdict::Alone;
         }
-        let (more, less) = (ours.low > base.high, ours.high < base.low);
+        let more = ours.low > base.high * (1.0 + LEAST);
+        let less = ours.high < base.low * (1.0 - LEAST);
         match (more, less, self.unit.more_is_better()) {
             (true, _, true) | (_, true, false) => Verdict::Better,
             (true, _, false) | (_, true, true) => Verdict::Worse,
@@ -148,7 +156,7 @@ fn draw(pairs: &BTreeMap<String, Pair>) -> String {
             match pair.verdict() {
                 Verdict::Worse => "WORSE",
                 Verdict::Better => "better",
-                Verdict::Same => "within the spread",
+                Verdict::Same => "no more than chance",
                 Verdict::Alone => "measured by one only",
             }
             .to_owned(),
@@ -168,9 +176,21 @@ mod tests {
 
     #[test]
     fn what_takes_more_beyond_the_spread_is_worse() {
-        let verdict = pair(Unit::Cpu, &[100.0, 104.0, 98.0], &[105.0, 110.0, 107.0]);
+        let verdict = pair(Unit::Cpu, &[100.0, 104.0, 98.0], &[110.0, 115.0, 112.0]);
 
         assert_eq!(verdict, Verdict::Worse);
+    }
+
+    #[test]
+    fn what_is_beyond_the_spread_by_a_little_is_the_same() {
+        let base = [100.0, 104.0, 98.0];
+
+        assert_eq!(
+            pair(Unit::Cpu, &base, &[105.0, 110.0, 107.0]),
+            Verdict::Same
+        );
+        assert_eq!(pair(Unit::Cpu, &base, &[97.0, 95.0, 94.0]), Verdict::Same);
+        assert_eq!(pair(Unit::Rate, &base, &[97.0, 95.0, 94.0]), Verdict::Same);
     }
 
     #[test]
@@ -183,11 +203,11 @@ mod tests {
     #[test]
     fn more_in_a_second_is_better() {
         assert_eq!(
-            pair(Unit::Rate, &[100.0, 104.0], &[105.0, 110.0]),
+            pair(Unit::Rate, &[100.0, 104.0], &[110.0, 115.0]),
             Verdict::Better
         );
         assert_eq!(
-            pair(Unit::Rate, &[105.0, 110.0], &[100.0, 104.0]),
+            pair(Unit::Rate, &[110.0, 115.0], &[100.0, 104.0]),
             Verdict::Worse
         );
     }

@@ -25,6 +25,16 @@ pub(crate) struct Tally {
     pub(crate) orders: Took,
     /// Anything else that was answered.
     pub(crate) others: u64,
+    /// How long it took until the last of them was answered.
+    pub(crate) time: Duration,
+}
+
+impl Tally {
+    /// How many orders a second: those that were begun in time and ended a little later count, and so does that time.
+    #[allow(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
+    pub(crate) fn rate(&self) -> f64 {
+        self.orders.count() as f64 / self.time.as_secs_f64()
+    }
 }
 
 /// Buys one unit of one of `products` per order, with every buyer at once, for `time`.
@@ -34,7 +44,8 @@ pub(crate) async fn buy(
     products: &[String],
     time: Duration,
 ) -> Result<Tally> {
-    let until = Instant::now() + time;
+    let begun = Instant::now();
+    let until = begun + time;
     let mut tasks = JoinSet::new();
     for (seed, buyer) in buyers.iter().cloned().enumerate() {
         let (gateway, products) = (gateway.to_owned(), products.to_vec());
@@ -43,7 +54,12 @@ pub(crate) async fn buy(
     let all: Vec<Tally> = tasks.join_all().await.into_iter().collect::<Result<_>>()?;
     let others = all.iter().map(|tally| tally.others).sum();
     let orders = all.into_iter().map(|tally| tally.orders).sum();
-    Ok(Tally { orders, others })
+    let time = begun.elapsed();
+    Ok(Tally {
+        orders,
+        others,
+        time,
+    })
 }
 
 async fn one(

@@ -155,7 +155,7 @@ pub(super) async fn turn(
             )
         });
     Ok(Round {
-        rate: orders / time.as_secs_f64(),
+        rate: tally.rate(),
         p99: tally.orders.p99(),
         cpu: cost.collect(),
         groups: groups::between(&groups, &grouped),

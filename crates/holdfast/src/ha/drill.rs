@@ -271,13 +271,13 @@ async fn drilled<F: Form>(
     asked: &Asked,
     course: Vec<Round>,
 ) -> anyhow::Result<Drilled> {
-    let history = Arc::<History>::default();
     let began = time::OffsetDateTime::now_utc();
     let traffic = scene.traffic(asked.rate.into(), asked.seed()).await?;
     let wallets = wallets::of(&traffic.buyers).await?;
+    let start = Instant::now();
+    let history = Arc::new(written(asked, start)?);
     let flow = traffic.begin(history.clone(), Arc::<Gauge>::default());
     let locks = Clients::begin(&scene.channel, &scene.resource, WANTING);
-    let start = Instant::now();
     until("orders are taken", async || history.acknowledged() >= SOME).await?;
     sleep(ACQUAINTED).await;
     let limit =
@@ -306,6 +306,12 @@ async fn drilled<F: Form>(
         replayed,
         locks: locks.end().await,
     })
+}
+
+/// A history that is written down beside the report from `start` on.
+fn written(asked: &Asked, start: Instant) -> anyhow::Result<History> {
+    std::fs::create_dir_all(&asked.report)?;
+    History::default().written_to(&asked.report.join("history.jsonl"), start)
 }
 
 /// Cancelled by Ctrl-C and SIGTERM.

@@ -5,65 +5,74 @@ use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use drill::{Gauge, Shown};
+use drill::{Errors, Gauge, Shown};
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::task::JoinHandle;
-use tokio::time::interval;
+use tokio::time::sleep;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::say;
 
-/// How often it is drawn anew.
+/// How often it is drawn anew, and how often a line is said where nothing is drawn.
 const TICK: Duration = Duration::from_secs(1);
+const LINE: Duration = Duration::from_mins(1);
 
 /// A view of a load; quiet, where nobody looks.
 pub(super) struct View {
-    live: Option<(ProgressBar, JoinHandle<()>)>,
+    bar: Option<ProgressBar>,
+    _task: AbortOnDropHandle<()>,
 }
 
-/// Shows what `gauge` shows, at a terminal.
+/// Shows what `gauge` shows: drawn at a terminal, and as lines elsewhere.
 pub(super) fn begin(gauge: Arc<Gauge>, quiet: bool) -> View {
-    if quiet || !io::stdout().is_terminal() {
-        return View { live: None };
-    }
-    let bar = ProgressBar::new_spinner();
-    let style = ProgressStyle::with_template("{msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let bar = (!quiet && io::stdout().is_terminal()).then(bar);
     let shown = bar.clone();
     let task = tokio::spawn(async move {
-        let mut ticks = interval(TICK);
+        let period = shown.as_ref().map_or(LINE, |_| TICK);
         loop {
-            ticks.tick().await;
-            shown.set_message(drawn(&gauge.look()));
-            shown.tick();
+            sleep(period).await;
+            show(shown.as_ref(), &gauge.look());
         }
     });
     View {
-        live: Some((bar, task)),
+        bar,
+        _task: AbortOnDropHandle::new(task),
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    let style = ProgressStyle::with_template("{msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar
+}
+
+fn show(bar: Option<&ProgressBar>, shown: &Shown) {
+    match bar {
+        Some(bar) => {
+            bar.set_message(drawn(shown));
+            bar.tick();
+        }
+        None => say::line(told(shown)),
     }
 }
 
 impl View {
     /// Says a line, above what is drawn.
     pub(super) fn line(&self, words: impl Display) {
-        match &self.live {
-            Some((bar, _)) => bar.println(words.to_string()),
+        match &self.bar {
+            Some(bar) => bar.println(words.to_string()),
             None => say::line(words),
-        }
-    }
-
-    /// Says how it went so far, where nothing is drawn.
-    pub(super) fn round(&self, gauge: &Gauge) {
-        if self.live.is_none() {
-            say::line(told(&gauge.look()));
         }
     }
 
     /// Draws no more, and leaves the last words.
     pub(super) fn end(self, gauge: &Gauge) {
-        if let Some((bar, task)) = self.live {
-            task.abort();
-            bar.finish_and_clear();
-            say::line(drawn(&gauge.look()));
+        match self.bar {
+            Some(bar) => {
+                bar.finish_and_clear();
+                say::line(drawn(&gauge.look()));
+            }
+            None => say::line(told(&gauge.look())),
         }
     }
 }
@@ -87,8 +96,17 @@ fn drawn(shown: &Shown) -> String {
             ),
         );
     }
-    for (error, count) in &shown.errors {
-        put(&mut text, format_args!("\n  {error:24} {count:>8}"));
+    if !shown.errors.is_empty() {
+        put(
+            &mut text,
+            format_args!("\n  {:32} {:>10} {:>8}", "", "in the end", "retried"),
+        );
+    }
+    for (error, Errors { ended, retried }) in &shown.errors {
+        put(
+            &mut text,
+            format_args!("\n  {error:32} {ended:>10} {retried:>8}"),
+        );
     }
     if shown.left_out > 0 {
         put(
@@ -115,8 +133,11 @@ fn told(shown: &Shown) -> String {
             ),
         );
     }
-    for (error, count) in &shown.errors {
-        put(&mut text, format_args!("; {error}: {count}"));
+    for (error, Errors { ended, retried }) in &shown.errors {
+        put(
+            &mut text,
+            format_args!("; {error}: {ended} in the end, {retried} retried"),
+        );
     }
     text
 }
@@ -143,7 +164,9 @@ mod tests {
         let (gauge, now) = (Gauge::default(), Instant::now());
         gauge.came();
         gauge.came();
-        gauge.heard("503");
+        gauge.retried("503 overloaded");
+        gauge.retried("503 overloaded");
+        gauge.ended("no answer");
         gauge.done(&Errand {
             act: Act::Order,
             came: now,
@@ -161,8 +184,21 @@ mod tests {
                 text.contains("order") && text.contains("p99 12.0"),
                 "{text}"
             );
-            assert!(text.contains("503"), "{text}");
         }
+        let row = |name| drawn.lines().find(|line| line.contains(name)).unwrap();
+        let columns = |name| {
+            row(name)
+                .split_whitespace()
+                .rev()
+                .take(2)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(columns("503 overloaded"), ["2", "0"], "{drawn}");
+        assert_eq!(columns("no answer"), ["0", "1"], "{drawn}");
+        assert!(
+            told.contains("503 overloaded: 0 in the end, 2 retried"),
+            "{told}"
+        );
         assert!(drawn.contains("1 served in the last second"), "{drawn}");
     }
 }

@@ -54,7 +54,7 @@ async fn saturation(scene: &Scene, time: Duration) -> anyhow::Result<f64> {
     )
     .await?;
     anyhow::ensure!(tally.others == 0, "{} other answers", tally.others);
-    Ok(f64::from(u32::try_from(tally.orders.count())?) / time.as_secs_f64())
+    Ok(tally.rate())
 }
 
 /// How long each order took, from when it was due, when `rate` a second come for `time`, by chance.

@@ -35,8 +35,7 @@ struct Kept {
 /// Checks all that was written down and stored, and reports; that it cannot be read, where that is so.
 pub(super) async fn report<F: Form>(scene: &Scene<F>, drilled: Drilled) -> anyhow::Result<Report> {
     let history = &drilled.history;
-    std::fs::create_dir_all(&drilled.asked.report)?;
-    history.write(&drilled.asked.report.join("history.jsonl"), drilled.start)?;
+    history.written()?;
     let kept = answered(F::SETTLED, async || kept(scene, &drilled).await).await;
     let unread = kept.as_ref().err().map(|error| format!("{error:#}"));
     let kept = kept.unwrap_or_default();

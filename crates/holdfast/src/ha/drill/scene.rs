@@ -17,10 +17,11 @@ use crate::house::Kind;
 const BUYERS: usize = 12;
 /// What they order: plenty of most products, and little of one.
 const PRODUCTS: usize = 7;
-const PLENTY: i64 = 1_000_000;
+const PLENTY: i64 = 1_000_000_000;
 /// How many there are of that one.
 pub(super) const SCARCE: i64 = 60;
-const PRICE: i64 = 10;
+/// What the first one costs; each other one costs this much more than the one before it.
+const PRICE: i64 = 3;
 /// How long a customer waits for an answer, and until they give up.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LIMIT: Duration = Duration::from_mins(1);
@@ -65,11 +66,8 @@ impl<F: Form> Scene<F> {
             buyers: Traffic::buyers(door, BUYERS).await?,
             doors,
             products: self.products.clone(),
-            mix: Mix::All,
-            rate,
+            parts: vec![(Mix::All, rate)],
             time: EVER,
-            after: Duration::ZERO,
-            until: EVER,
             patience: PATIENCE,
             limit: LIMIT,
             seed,
@@ -102,9 +100,9 @@ async fn resource(form: &impl Form) -> anyhow::Result<Db> {
 async fn products(form: &impl Form) -> anyhow::Result<Vec<Product>> {
     let order = form.store("order").await?;
     let mut products = Vec::new();
-    for number in 0..=PRODUCTS {
+    for (number, price) in (0..=PRODUCTS).zip((1..).map(|times| times * PRICE)) {
         let units = if number == PRODUCTS { SCARCE } else { PLENTY };
-        products.push(Product::shelve(&order, units, PRICE).await?);
+        products.push(Product::shelve(&order, units, price).await?);
     }
     Ok(products)
 }
