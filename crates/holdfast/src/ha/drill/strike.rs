@@ -33,6 +33,13 @@ pub(super) struct Wound {
     files: Vec<(std::path::PathBuf, Vec<u8>)>,
 }
 
+impl Wound {
+    /// Whether no standby gets what is committed from now on.
+    fn is_without_standby(&self) -> bool {
+        self.blow.part == Part::Standby || self.blow.kind == Kind::HoldBack
+    }
+}
+
 impl Processes {
     /// Deals `blow` to what is called `names`.
     ///
@@ -40,7 +47,7 @@ impl Processes {
     /// When it cannot be done here; it says why.
     pub(super) async fn wound(&self, blow: Blow, names: &[String]) -> anyhow::Result<()> {
         let mut wounds = self.wounds.lock().await;
-        let without_standby = wounds.iter().any(|wound| wound.blow.part == Part::Standby);
+        let without_standby = wounds.iter().any(Wound::is_without_standby);
         wounds.push(Wound {
             names: names.to_vec(),
             blow,
@@ -104,6 +111,11 @@ impl Processes {
                 return Ok(());
             }
             Kind::Expired => return self.expire(wound),
+            Kind::HoldBack => {
+                shop.cluster().starve(&name);
+                return Ok(());
+            }
+            Kind::CutShort => return cut_short(shop, &name).await,
             Kind::DnsGone => {
                 bail!("in this form of the shop nothing is found by a name: addresses and etcd")
             }
@@ -153,7 +165,7 @@ impl Processes {
                     complain(certs::put_back(path, &text));
                 }
             }
-            Kind::DroppedCaches | Kind::DnsGone => {}
+            Kind::DroppedCaches | Kind::DnsGone | Kind::CutShort => {}
             _ => {
                 for name in wound.names.clone() {
                     let resumed = self.shop.running.act(&Deed::Resume { name }).await;
@@ -162,6 +174,16 @@ impl Processes {
             }
         }
     }
+}
+
+/// Has every commit on the node called `name` wait no longer: it is to be seen there from now on, on whichever standby it is.
+async fn cut_short(shop: &Shop, name: &str) -> anyhow::Result<()> {
+    let node = shop.cluster().node(name).context("a database node")?;
+    let cancel =
+        "select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event = 'SyncRep'";
+    let count = node.run("postgres", cancel).await?;
+    ensure!(count != "0", "no commit waits for a standby");
+    Ok(())
 }
 
 /// Lets what is called `name` run for a moment out of each second or so, until it is aborted; whoever does so lets it go on.
