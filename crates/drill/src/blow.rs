@@ -44,6 +44,10 @@ pub enum Kind {
     Expired,
     /// Names lead nowhere.
     DnsGone,
+    /// What it sends to those who follow it is held back; they stay connected.
+    HoldBack,
+    /// Each commit that waits for the standby is told to wait no longer, as an operator might do.
+    CutShort,
 }
 
 /// To what. Roles are found when it is done: who leads then.
@@ -100,7 +104,8 @@ pub struct Blow {
 }
 
 impl Kind {
-    /// All of them.
+    /// All that a course is made of. Those that are missing are found in rounds that somebody has laid out: they strike both
+    /// followers at once, or are no fault of a part.
     pub const ALL: [Self; 14] = [
         Self::Kill,
         Self::Pause,
@@ -135,6 +140,8 @@ impl Kind {
             Self::SlowDependency => "slow-dependency",
             Self::Expired => "expired",
             Self::DnsGone => "dns-gone",
+            Self::HoldBack => "hold-back",
+            Self::CutShort => "cut-short",
         }
     }
 
@@ -156,6 +163,7 @@ impl Kind {
             Self::SlowDependency => vec![Part::Every(Service::User), Part::Every(Service::News)],
             Self::Expired => vec![Part::Edge],
             Self::DnsGone => vec![Part::Names],
+            Self::HoldBack | Self::CutShort => vec![Part::Leader],
         }
     }
 }

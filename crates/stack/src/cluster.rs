@@ -19,7 +19,7 @@ use crate::postgres::passwords::Passwords;
 use crate::process::LOOK;
 use crate::reaper::Reaper;
 use crate::{
-    Error, Etcd, Fate, Folder, HaProxy, Node, Options, Process, Supervisor, Timings, Tls, Wire,
+    Error, Etcd, Fate, Folder, HaProxy, Node, Options, Process, Supervisor, Timings, Tls, Way, Wire,
 };
 
 /// How long handing the lead over may take.
@@ -77,8 +77,11 @@ pub struct Cluster {
 
 /// Which of them leads to its Patroni.
 const REST: usize = 1;
+/// Which of them other nodes follow it by.
+const FOLLOWED: usize = 2;
 
-/// The wires around one node: to its Postgres, to its Patroni, and from it to each of etcd; or none.
+/// The wires around one node: to its Postgres, to its Patroni, to its Postgres for other nodes, and from it to each of etcd; or
+/// none.
 #[derive(Debug)]
 struct Wires {
     node: String,
@@ -247,6 +250,14 @@ impl Cluster {
                     }
                 });
             }
+        }
+    }
+
+    /// Holds back what the node that is called `name` sends to those who follow it: they stay connected, and get nothing more.
+    /// After `wal_receiver_timeout` they miss it, leave, and find no way back.
+    pub fn starve(&self, name: &str) {
+        if let Some(wire) = self.wires(name).get(FOLLOWED) {
+            wire.stop(Way::Back);
         }
     }
 

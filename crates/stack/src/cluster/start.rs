@@ -168,11 +168,16 @@ async fn seat(
         rest,
         shown_postgres: postgres,
         shown_rest: rest,
+        followed: postgres,
         etcd: etcd.to_vec(),
     };
     let mut around = Vec::new();
     if wired {
-        let shown = [&mut seat.shown_postgres, &mut seat.shown_rest];
+        let shown = [
+            &mut seat.shown_postgres,
+            &mut seat.shown_rest,
+            &mut seat.followed,
+        ];
         for port in shown.into_iter().chain(&mut seat.etcd) {
             let wire = Wire::like(format!("127.0.0.1:{port}")).await?;
             *port = wire.addr().port();

@@ -50,6 +50,8 @@ pub(crate) struct Seat {
     /// The ports by which others reach both; the same, where there is no wire between.
     pub(crate) shown_postgres: u16,
     pub(crate) shown_rest: u16,
+    /// The port by which other nodes follow its Postgres; likewise.
+    pub(crate) followed: u16,
     /// The ports by which this node reaches etcd.
     pub(crate) etcd: Vec<u16>,
 }
@@ -186,7 +188,8 @@ fn postgresql(seat: &Seat, ground: &Ground<'_>, data: &Path) -> Result<Value, Er
     basebackup.extend((!ground.options.durable).then(|| json!("no-sync")));
     Ok(json!({
         "listen": format!("127.0.0.1:{}", seat.postgres),
-        "connect_address": format!("127.0.0.1:{}", seat.shown_postgres),
+        // Patroni uses it for other nodes alone, and reaches its own Postgres where that listens.
+        "connect_address": format!("127.0.0.1:{}", seat.followed),
         "data_dir": data,
         "bin_dir": ground.binaries.folder(),
         "pgpass": data.with_extension("pgpass"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection, query};
-use stack::{Cluster, Etcd, Node, Part};
+use stack::{Cluster, Etcd, Node, Part, Plan};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::scene::{HEALED, Scene, goal, writes_go_on};
@@ -263,6 +263,35 @@ async fn one_haproxy_is_enough() {
             scene.cluster.haproxies()[0].process().kill().await;
         })
         .await;
+}
+
+/// A row that is on one node alone, and to be seen there.
+const HASTY: &str = "set synchronous_commit = local; insert into t values (2)";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Patroni: make test-ha"]
+async fn what_followers_were_not_sent_is_not_there_when_the_standby_leads() {
+    let plan = Plan {
+        supervised: false,
+        wired: true,
+        ..Plan::scratch().unwrap()
+    };
+    let cluster = Cluster::start(plan).await.unwrap();
+    let lost = cluster.leader().await.unwrap().clone();
+    let make = "create table t as select 1 as n";
+    lost.run("postgres", make).await.unwrap();
+    cluster.starve(lost.name());
+    lost.run("postgres", HASTY).await.unwrap();
+
+    lost.kill(Part::Node).await;
+    replaced(&cluster, &lost).await;
+
+    let leader = cluster.leader().await.unwrap();
+    let rows = leader.run("postgres", "select count(*) from t").await;
+    assert_eq!(rows.unwrap(), "1");
+    cluster.heal();
+    lost.process().start_again().unwrap();
+    cluster.in_step().await.unwrap();
 }
 
 async fn answer(all: &[Etcd]) {

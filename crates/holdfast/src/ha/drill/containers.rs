@@ -59,12 +59,13 @@ impl Form for Containers {
             Kind::Slow => {
                 "the engine needs longer to freeze a container and let it go than it may run between"
             }
-            Kind::OneWay | Kind::Delay | Kind::Loss | Kind::SlowDependency => {
+            Kind::OneWay | Kind::Delay | Kind::Loss | Kind::SlowDependency | Kind::HoldBack => {
                 "there are no wires of ours between containers, and they may not shape their own traffic"
             }
             Kind::DiskFull => "volumes are folders of the engine's own disk, which others need too",
             Kind::ClockJump => "containers share the machine's clock, and hold no libfaketime",
             Kind::Expired => "control has no certificate of the edge to look at in this form",
+            Kind::CutShort => "nobody holds back here what its commits would wait for",
             Kind::DnsGone => "the engine's own name server is no part that can be taken away alone",
         })
     }

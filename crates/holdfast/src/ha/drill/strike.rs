@@ -20,6 +20,9 @@ const STILL: Duration = Duration::from_millis(1_600);
 const GOES: Duration = Duration::from_millis(100);
 /// How many milliseconds later all comes, each way.
 const DELAY: u64 = 500;
+/// The same of a database, which an order asks some twenty times: with as much as the others no order would come to its end in
+/// time, however well it is held.
+const DELAY_OF_DATABASES: u64 = 50;
 /// How many of a hundred pieces are lost.
 const LOSS: u8 = 10;
 
@@ -34,6 +37,13 @@ pub(super) struct Wound {
     files: Vec<(std::path::PathBuf, Vec<u8>)>,
 }
 
+impl Wound {
+    /// Whether no standby gets what is committed from now on.
+    fn is_without_standby(&self) -> bool {
+        self.blow.part == Part::Standby || self.blow.kind == Kind::HoldBack
+    }
+}
+
 impl Processes {
     /// Deals `blow` to what is called `names`.
     ///
@@ -41,7 +51,7 @@ impl Processes {
     /// When it cannot be done here; it says why.
     pub(super) async fn wound(&self, blow: Blow, names: &[String]) -> anyhow::Result<()> {
         let mut wounds = self.wounds.lock().await;
-        let without_standby = wounds.iter().any(|wound| wound.blow.part == Part::Standby);
+        let without_standby = wounds.iter().any(Wound::is_without_standby);
         wounds.push(Wound {
             names: names.to_vec(),
             blow,
@@ -62,7 +72,11 @@ impl Processes {
         without_standby: bool,
     ) -> anyhow::Result<()> {
         let shop = &self.shop.running;
-        let (blow, by) = (wound.blow, DELAY);
+        let blow = wound.blow;
+        let by = match blow.part {
+            Part::Leader | Part::Standby | Part::Disk => DELAY_OF_DATABASES,
+            _ => DELAY,
+        };
         let deed = match blow.kind {
             // Its supervisor starts a leader again: lost for good, it is missed until its lease is over. But where its standby
             // is away it would lead again, and all would be there that no standby has.
@@ -105,6 +119,11 @@ impl Processes {
                 return Ok(());
             }
             Kind::Expired => return self.expire(wound),
+            Kind::HoldBack => {
+                shop.cluster().starve(&name);
+                return Ok(());
+            }
+            Kind::CutShort => return cut_short(shop, &name).await,
             kind @ Kind::DnsGone => bail!(Self::refuses(kind).unwrap_or_default()),
         };
         shop.act(&deed).await.map(drop)
@@ -152,7 +171,7 @@ impl Processes {
                     complain(certs::put_back(path, &text));
                 }
             }
-            Kind::DroppedCaches | Kind::DnsGone => {}
+            Kind::DroppedCaches | Kind::DnsGone | Kind::CutShort => {}
             _ => {
                 for name in wound.names.clone() {
                     let resumed = self.shop.running.act(&Deed::Resume { name }).await;
@@ -161,6 +180,16 @@ impl Processes {
             }
         }
     }
+}
+
+/// Has every commit on the node called `name` wait no longer: it is to be seen there from now on, on whichever standby it is.
+async fn cut_short(shop: &Shop, name: &str) -> anyhow::Result<()> {
+    let node = shop.cluster().node(name).context("a database node")?;
+    let cancel =
+        "select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event = 'SyncRep'";
+    let count = node.run("postgres", cancel).await?;
+    ensure!(count != "0", "no commit waits for a standby");
+    Ok(())
 }
 
 /// Lets what is called `name` run for a moment out of each second or so, until it is aborted; whoever does so lets it go on.

@@ -3,6 +3,7 @@
 mod keys;
 mod lost;
 mod payments;
+mod replays;
 
 use std::time::Duration;
 
@@ -12,6 +13,15 @@ use holdfast::ha::drill::{Against, Asked, judged};
 use holdfast::say;
 use stack::Folder;
 use tokio_util::sync::CancellationToken;
+
+/// Ends every connection of the services', so that they come again as their roles are set by now.
+const ANEW: (&str, &str) = (
+    "postgres",
+    "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('order', 'user', 'control', 'drill')",
+);
+
+/// What names an order that was told of and is not there.
+const LOST: [&str; 3] = ["drill-", "customer ", "sent at "];
 
 /// A shop with something planted into it; nothing, where the right one is drilled by the same course.
 struct Planted {

@@ -4,13 +4,7 @@ use std::time::Duration;
 
 use drill::{Kind, Part, Round, Service};
 
-use super::{Planted, rounds};
-
-/// Ends every connection of the services', so that they come again as their roles are set by now.
-const ANEW: (&str, &str) = (
-    "postgres",
-    "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('order', 'user', 'control', 'drill')",
-);
+use super::{ANEW, LOST, Planted, rounds};
 
 /// The standby stands still, and a while later the leader is lost for so long that the standby leads.
 fn standby_and_leader() -> Vec<Round> {
@@ -21,9 +15,6 @@ fn standby_and_leader() -> Vec<Round> {
     rounds[0].hold = Duration::from_secs(5);
     rounds
 }
-
-/// What names an order that was told of and is not there.
-const LOST: [&str; 3] = ["drill-", "customer ", "sent at "];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Patroni: make test-drill"]
