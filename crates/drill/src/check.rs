@@ -32,14 +32,11 @@ pub struct Findings {
 const REJECTED: &str = "rejected";
 
 impl Findings {
-    /// Takes out what of `sendings` was refused because there was no more of `product`, of which the books have `left`. Who was
-    /// told of an order as well is not taken out: both cannot be true.
+    /// Takes out what of `sendings` was refused because it wanted more of `product` than the books have `left`. Who was told of an
+    /// order as well is not taken out: both cannot be true.
     pub fn forgive(&mut self, sendings: &[Sending], product: Uuid, left: i64) {
-        if left > 0 {
-            return;
-        }
         let told = by_key(sendings).into_values();
-        let fine = told.filter(|told| told.wish.product == product && told.is_sold_out());
+        let fine = told.filter(|told| told.wish.wants(product) > left && told.is_sold_out());
         let fine: BTreeSet<String> = fine.map(|told| told.wish.key.clone()).collect();
         let key = |words: &str| words.split(':').next().unwrap_or_default().to_owned();
         self.refused.retain(|words| !fine.contains(&key(words)));

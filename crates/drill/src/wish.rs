@@ -64,9 +64,10 @@ impl Wish {
         self.lines.iter().map(costs).sum()
     }
 
-    /// Whether some of this product are wanted.
-    pub fn wants(&self, product: Uuid) -> bool {
-        self.lines.iter().any(|line| line.product == product)
+    /// How many of this product are wanted.
+    pub fn wants(&self, product: Uuid) -> i64 {
+        let of_it = self.lines.iter().filter(|line| line.product == product);
+        of_it.map(|line| i64::from(line.quantity)).sum()
     }
 
     /// Whether `order` is what is wanted: the same lines, at their prices.
@@ -163,7 +164,7 @@ mod tests {
         assert!(!is(stored(&[mug], &[2], 31)), "a line is missing");
         assert!(!is(stored(&[mug, pot], &[2, 3], 29)), "at other prices");
         assert_eq!(wish.body()["items"][0]["quantity"], 3);
-        assert!(wish.wants(mug) && !wish.wants(Uuid::nil()));
+        assert_eq!((wish.wants(mug), wish.wants(Uuid::nil())), (2, 0));
     }
 
     #[test]

@@ -86,9 +86,7 @@ mod tests {
             let wish = Wish {
                 customer: Uuid::nil(),
                 key: format!("drill-{second}"),
-                product: Uuid::nil(),
-                quantity: 1,
-                price: 1,
+                lines: Vec::new(),
                 cart: None,
             };
             history.sent(Sending {
