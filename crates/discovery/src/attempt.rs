@@ -70,9 +70,12 @@ impl<'a> Call<'a> {
         round: &Mutex<Option<Round<'a>>>,
     ) -> Result<Response<Body>, Status> {
         let mut round = round.lock().await;
-        let mut going = match round.take().filter(|round| !round.is_over()) {
-            Some(going) => going,
-            None => Round::begin(self.endpoints).await,
+        let begun = match round.take().filter(|round| !round.is_over()) {
+            Some(going) => Ok(going),
+            None => self.deadline.limit(Round::begin(self.endpoints)).await,
+        };
+        let Ok(mut going) = begun else {
+            return Err(self.without_answer());
         };
         let share = if shared && !going.is_last() { 2 } else { 1 };
         let limit = Deadline::after(self.deadline.remaining() / share);

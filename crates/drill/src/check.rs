@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::{Heard, OwnRead, Sending, Stored, Wish};
+use crate::{Heard, OwnRead, RefusedRead, Sending, Stored, Wish};
 
 /// All that is wrong, in words.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -40,6 +40,15 @@ impl Findings {
         let fine: BTreeSet<String> = fine.map(|told| told.wish.key.clone()).collect();
         let key = |words: &str| words.split(':').next().unwrap_or_default().to_owned();
         self.refused.retain(|words| !fine.contains(&key(words)));
+    }
+
+    /// Adds what somebody was refused though it is theirs.
+    pub fn add_refused(&mut self, reads: &[RefusedRead]) {
+        let words = |read: &RefusedRead| {
+            let (id, customer, said) = (read.id, read.customer, &read.said);
+            format!("{id}, of {customer}, was refused to them: {said}")
+        };
+        self.stale.extend(reads.iter().map(words));
     }
 
     /// All of it.

@@ -218,6 +218,21 @@ fn a_refusal_that_the_books_or_another_answer_belie_is_not_forgiven() {
 }
 
 #[test]
+fn who_is_refused_what_is_theirs_is_told_with_the_answer() {
+    let refused = RefusedRead {
+        id: FIRST,
+        customer: ANN,
+        said: "403 Forbidden".to_owned(),
+        at: Instant::now(),
+    };
+    let mut findings = Findings::default();
+
+    findings.add_refused(&[refused]);
+
+    assert!(findings.all()[0].ends_with("403 Forbidden"));
+}
+
+#[test]
 fn an_order_of_which_only_503_was_heard_is_unserved_and_may_not_be_stored() {
     let sent = [sending("k", Heard::NotTaken(503))];
 

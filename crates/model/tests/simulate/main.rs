@@ -21,6 +21,13 @@ const SHORT: u64 = 150;
 /// A planted bug is found within so many.
 const PATIENCE: u64 = 60;
 
+/// Histories that broke once: calls that waited for a first list beyond their deadline, and one that went on after a long sleep.
+const BROKE: [(&str, u64); 3] = [
+    ("calls", 235_703_008),
+    ("calls", 235_705_583),
+    ("calls", 235_706_648),
+];
+
 /// Both worlds, with what must be seen in them.
 const WORLDS: [(&str, &[&str]); 2] = [("calls", &calls::SEEN), ("locks", &locks::SEEN)];
 
@@ -34,6 +41,15 @@ fn every_history_holds_and_what_should_happen_does() {
         let seen: BTreeSet<&str> = told.iter().flat_map(Told::seen).collect();
         let wanted: BTreeSet<&str> = wanted.iter().copied().collect();
         assert_eq!(seen, wanted);
+    }
+}
+
+#[test]
+fn histories_that_broke_once_hold() {
+    for (world, seed) in BROKE {
+        let told = worker::one(world, seed, "");
+
+        assert_eq!(told.broken(), None, "\n{}", told.text);
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) async fn report<F: Form>(scene: &Scene<F>, drilled: Drilled) -> anyho
     if unread.is_none() {
         findings = check(&sendings, &reads, &kept.stored);
         findings.forgive(&sendings, scene.scarce().id, kept.left);
+        findings.add_refused(&history.refused_reads());
     }
     let totals = totals(&drilled, &findings, &kept);
     let rounds: Vec<Struck> = drilled

@@ -131,7 +131,9 @@ impl Client {
     /// It connects to an instance.
     fn calls(&self, to: Host) {
         let left = self.list().left.get(to).copied();
-        let late = left.is_some_and(|left| clock::now() > left + UNDER_WAY);
+        // Who stood still goes on with what was under way.
+        let since = left.map(|left| left.max(self.ills.resumed(self.name)));
+        let late = since.is_some_and(|since| clock::now() > since + UNDER_WAY);
         let how = format_args!("{} connects to {to}, which left at {left:?}", self.name);
         self.trace.check(UNCALLED, !late, how);
     }
