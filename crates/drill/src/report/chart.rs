@@ -12,6 +12,8 @@ const STRIP: f64 = 120.0;
 const HEAD: f64 = 46.0;
 const GAP: f64 = 44.0;
 const FOOT: f64 = 34.0;
+/// How wide a digit of a round's number is, with what keeps it from the next one.
+const DIGIT: f64 = 8.5;
 /// More bars than this cannot be told apart.
 const BARS: usize = 500;
 /// The lines of time: a millisecond to a hundred seconds.
@@ -156,14 +158,15 @@ impl Drawing {
                 ));
             }
             let middle = self.x(f64::midpoint(round.at, round.healed));
+            let number = round.number.to_string();
+            let half = DIGIT * float(number.len()) / 2.0;
             // Numbers that would lie on each other are left out; the table has all.
-            if middle - last > 15.0 {
+            if middle - half > last {
                 self.add(format_args!(
-                    "<text class=\"number\" x=\"{middle:.1}\" y=\"{}\">{}</text>",
+                    "<text class=\"number\" x=\"{middle:.1}\" y=\"{}\">{number}</text>",
                     HEAD - 30.0,
-                    round.number
                 ));
-                last = middle;
+                last = middle + half;
             }
         }
     }

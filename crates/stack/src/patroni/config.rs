@@ -124,8 +124,6 @@ fn parameters(options: &Options) -> Map<String, Value> {
         ("wal_receiver_timeout", json!("3s")),
         // In place of slots: how far a node may fall behind before it has to be made anew.
         ("wal_keep_size", json!("512MB")),
-        // The log that waits for a checkpoint lies beside that, on a disk that may be small.
-        ("max_wal_size", json!("256MB")),
         ("fsync", json!(flag(options.durable))),
     ];
     let own = own

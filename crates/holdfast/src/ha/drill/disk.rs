@@ -9,8 +9,8 @@ use anyhow::{Context as _, ensure};
 use nix::sys::statvfs::statvfs;
 use nix::unistd::{Gid, Uid, User, chown};
 
-/// Room for a node's data, and for its log, which takes up to 0.8 GB in a long drill.
-const SIZE: &str = "size=1536m,mode=0755";
+/// Room for a node's data, and for its log, which grows to 1 GB in a long drill (`max_wal_size`).
+const SIZE: &str = "size=2g,mode=0755";
 
 /// A disk that can be filled. What is mounted for it goes with the scratch folders that hold it.
 #[derive(Debug)]
