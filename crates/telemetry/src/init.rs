@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::Subscriber;
+use tracing::{Metadata, Subscriber};
 use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
@@ -106,7 +106,12 @@ where
         .with_writer(std::io::stderr)
         .with_ansi(false)
         // Lines tell their trace and no spans, whose fields would be written down for them at each request.
-        .with_filter(filter.and(filter_fn(|callsite| callsite.is_event())))
+        .with_filter(filter.and(filter_fn(is_event)))
+}
+
+/// Whether it is the place of a line.
+fn is_event(callsite: &Metadata<'_>) -> bool {
+    callsite.is_event()
 }
 
 impl Guard {

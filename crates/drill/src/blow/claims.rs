@@ -7,8 +7,15 @@ impl Blow {
     pub fn seen_as(self) -> &'static [&'static str] {
         match (self.kind, self.part) {
             (_, Part::Sentinel(_))
-            | (Kind::Loss | Kind::ClockJump | Kind::DroppedCaches | Kind::DnsGone, _)
-            | (Kind::HoldBack | Kind::CutShort, _)
+            | (
+                Kind::Loss
+                | Kind::ClockJump
+                | Kind::DroppedCaches
+                | Kind::DnsGone
+                | Kind::HoldBack
+                | Kind::CutShort,
+                _,
+            )
             | (Kind::Delay | Kind::Slow, Part::Leader | Part::Standby | Part::Cache) => &[],
             (Kind::DiskFull, _) => &["disk_full", "database_node_down"],
             (Kind::Expired, _) => &["certificate_expiring"],

@@ -10,6 +10,7 @@ use crate::Answer;
 
 const ANN: Uuid = Uuid::from_u128(1);
 
+#[allow(clippy::unnecessary_wraps, reason = "as it is written down")]
 fn answer(status: u16, body: Value) -> anyhow::Result<Answer> {
     Ok(Answer {
         status: StatusCode::from_u16(status).unwrap(),

@@ -197,11 +197,11 @@ mod tests {
         let is_first = |one: &Visit| matches!(one.lines[..], [line] if line.product == first);
         assert!(wanted.iter().all(is_first));
         let mut chance = StdRng::seed_from_u64(1);
-        let mut waited = |over| -> Duration {
+        let mut spent = |over| -> Duration {
             let pauses = (0..1_000).map(|_| sale.pause(over, &mut chance));
             pauses.sum()
         };
-        let (calm, crowd) = (waited(Duration::ZERO), waited(Duration::from_secs(45)));
+        let (calm, crowd) = (spent(Duration::ZERO), spent(Duration::from_secs(45)));
         assert!(calm > crowd * 4 && calm < crowd * 6, "{calm:?}, {crowd:?}");
     }
 }
